@@ -1,0 +1,30 @@
+import type { Http } from './http.ts';
+import type { Links } from './links.ts';
+import type { Streams } from './streams.ts';
+
+/** A host's network: HTTP, message links between members, and byte streams. */
+export interface Network {
+  readonly http: Http;
+  readonly links: Links;
+  readonly streams: Streams;
+}
+
+/** Where something listens. `host` is an address or a name that resolves to one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Something that listens. */
+export interface Listener {
+  /** The bound address; its port is the chosen one when port 0 was asked for. */
+  readonly address: Address;
+  /** Stops listening and breaks what was accepted. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Who is at the other end, as its certificate says: CN and O. Absent where no certificate was shown. */
+export interface Identity {
+  readonly user: string;
+  readonly groups: readonly string[];
+}

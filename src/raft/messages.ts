@@ -1,0 +1,124 @@
+import type { Entry, Index, MemberId, Snapshot, Term } from './types.ts';
+
+/**
+ * Raft's messages under etcd's names. What a member tells itself (MsgHup, MsgBeat, MsgCheckQuorum, …) are
+ * method calls here, not messages; everything below travels between members.
+ *
+ * `term` is the sender's term, except: MsgPreVote carries the term it would campaign in; forwarded
+ * MsgProp and MsgReadIndex carry 0, "not a Raft message of any term".
+ */
+export type Message =
+  | MsgProp
+  | MsgApp
+  | MsgAppResp
+  | MsgVote
+  | MsgVoteResp
+  | MsgPreVote
+  | MsgPreVoteResp
+  | MsgSnap
+  | MsgHeartbeat
+  | MsgHeartbeatResp
+  | MsgReadIndex
+  | MsgReadIndexResp
+  | MsgTransferLeader
+  | MsgTimeoutNow;
+
+export type MessageType = Message['type'];
+
+interface Envelope {
+  readonly from: MemberId;
+  readonly to: MemberId;
+  readonly term: Term;
+}
+
+/** A follower forwards proposals to its leader. */
+export interface MsgProp extends Envelope {
+  readonly type: 'MsgProp';
+  readonly entries: readonly Pick<Entry, 'type' | 'data'>[];
+}
+
+/** AppendEntries (Raft §5.3). `index`, `logTerm`: the entry just before `entries`. */
+export interface MsgApp extends Envelope {
+  readonly type: 'MsgApp';
+  readonly index: Index;
+  readonly logTerm: Term;
+  readonly entries: readonly Entry[];
+  readonly commit: Index;
+}
+
+/**
+ * Accepted: `index` is the last index known to match. Rejected: `index` is the rejected one, and
+ * `rejectHint`, `logTerm` say where the follower's log may still match (fast back-up, §5.3).
+ */
+export interface MsgAppResp extends Envelope {
+  readonly type: 'MsgAppResp';
+  readonly index: Index;
+  readonly reject: boolean;
+  readonly rejectHint: Index;
+  readonly logTerm: Term;
+}
+
+/** RequestVote (§5.2). `index`, `logTerm`: the candidate's last entry. */
+export interface MsgVote extends Envelope {
+  readonly type: 'MsgVote';
+  readonly index: Index;
+  readonly logTerm: Term;
+  /** The campaign is a leadership transfer: leader stickiness does not apply (thesis §3.10). */
+  readonly transfer: boolean;
+}
+
+export interface MsgVoteResp extends Envelope {
+  readonly type: 'MsgVoteResp';
+  readonly reject: boolean;
+}
+
+/** Thesis §9.6: asks whether a vote would be granted, without raising anyone's term. */
+export interface MsgPreVote extends Envelope {
+  readonly type: 'MsgPreVote';
+  readonly index: Index;
+  readonly logTerm: Term;
+}
+
+export interface MsgPreVoteResp extends Envelope {
+  readonly type: 'MsgPreVoteResp';
+  readonly reject: boolean;
+}
+
+/** InstallSnapshot (§7), whole. */
+export interface MsgSnap extends Envelope {
+  readonly type: 'MsgSnap';
+  readonly snapshot: Snapshot;
+}
+
+/** `context` carries the newest read-index request this round confirms (§6.4 of the thesis); '' for none. */
+export interface MsgHeartbeat extends Envelope {
+  readonly type: 'MsgHeartbeat';
+  readonly commit: Index;
+  readonly context: string;
+}
+
+export interface MsgHeartbeatResp extends Envelope {
+  readonly type: 'MsgHeartbeatResp';
+  readonly context: string;
+}
+
+export interface MsgReadIndex extends Envelope {
+  readonly type: 'MsgReadIndex';
+  readonly context: string;
+}
+
+export interface MsgReadIndexResp extends Envelope {
+  readonly type: 'MsgReadIndexResp';
+  readonly context: string;
+  readonly index: Index;
+}
+
+/** Asks the leader to hand over to `from`. */
+export interface MsgTransferLeader extends Envelope {
+  readonly type: 'MsgTransferLeader';
+  readonly transferee: MemberId;
+}
+
+export interface MsgTimeoutNow extends Envelope {
+  readonly type: 'MsgTimeoutNow';
+}
