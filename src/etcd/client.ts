@@ -14,6 +14,10 @@ import type {
 } from '../mvcc/types.ts';
 import type { MemberId, Term } from '../raft/types.ts';
 
+/** What the services are made of, so that a user of the store needs no other import. */
+export type * from '../mvcc/types.ts';
+export { noLease, prefixEnd, revision } from '../mvcc/types.ts';
+
 /**
  * The store as its users see it: etcd v3's services. The API server knows nothing else of the store, so
  * a member in this process, one on another thread, or a real etcd can stand behind it.
