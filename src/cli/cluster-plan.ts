@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+
+import type { Address } from '../platform/network.ts';
+import type { FailoverProfile } from './failover.ts';
+
+/** What `drydock server --data-dir DIR` finds in DIR/server.json. */
+export interface ServerConfig {
+  readonly name: string;
+  readonly clusterToken: string;
+  readonly members: readonly { readonly name: string; readonly peerAddress: Address }[];
+  readonly apiListen: Address;
+  /** All API servers, this one's first. */
+  readonly apiServers: readonly Address[];
+  readonly serviceCidr: string;
+  readonly failover: FailoverProfile;
+  /** Folder with ca.crt, tls.crt and tls.key. */
+  readonly pkiDirectory: string;
+}
+
+/** What `drydock agent --data-dir DIR` finds in DIR/agent.json. */
+export interface AgentConfig {
+  readonly nodeName: string;
+  readonly apiServers: readonly Address[];
+  readonly kubeletListen: Address;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  /** The block of this machine's loopback onto which this node maps the service CIDR. */
+  readonly serviceBlock: string;
+  readonly failover: FailoverProfile;
+  readonly pkiDirectory: string;
+}
+
+/** A whole cluster on this machine's loopback. */
+export interface ClusterPlan {
+  readonly token: string;
+  readonly basePort: number;
+  readonly servers: readonly ServerConfig[];
+  readonly agents: readonly AgentConfig[];
+}
+
+const host = '127.0.0.1';
+
+/**
+ * Lays out a cluster: API servers at basePort…, peers at basePort + 10…, kubelets at basePort + 20…; services
+ * of agent i at 127.(96 + i).0.0/16 and its pods at 127.(128 + i).0.0/24, all of them loopback addresses.
+ */
+export function planCluster(options: {
+  dataDirectory: string;
+  token: string;
+  basePort: number;
+  servers: number;
+  agents: number;
+}): ClusterPlan {
+  const { dataDirectory, token, basePort } = options;
+  const names = Array.from({ length: options.servers }, (_, i) => `server-${i + 1}`);
+  const apiAddresses = names.map((_, i) => ({ host, port: basePort + i }));
+  const members = names.map((name, i) => ({ name, peerAddress: { host, port: basePort + 10 + i } }));
+  const serviceCidr = '127.96.0.0/16';
+  return {
+    token,
+    basePort,
+    servers: names.map((name, i) => ({
+      name,
+      clusterToken: token,
+      members,
+      apiListen: apiAddresses[i]!,
+      apiServers: [...apiAddresses.slice(i), ...apiAddresses.slice(0, i)],
+      serviceCidr,
+      failover: 'fast',
+      pkiDirectory: join(dataDirectory, name, 'pki'),
+    })),
+    agents: Array.from({ length: options.agents }, (_, i) => ({
+      nodeName: `agent-${i + 1}`,
+      apiServers: [...apiAddresses.slice(i % names.length), ...apiAddresses.slice(0, i % names.length)],
+      kubeletListen: { host, port: basePort + 20 + i },
+      podCidr: `127.${128 + i}.0.0/24`,
+      serviceCidr,
+      serviceBlock: `127.${96 + i}.0.0/16`,
+      failover: 'fast',
+      pkiDirectory: join(dataDirectory, `agent-${i + 1}`, 'pki'),
+    })),
+  };
+}

@@ -1,0 +1,101 @@
+import { assert } from '../base/assert.ts';
+import type { Store } from '../mvcc/store.ts';
+import type { Event, Revision } from '../mvcc/types.ts';
+import type { Watcher } from '../mvcc/watcher.ts';
+import type { Watch, WatchEvents, WatchRequest } from './client.ts';
+
+type Step = () => void;
+
+/** More undelivered batches than this end a watch: a slow consumer must not hold the store's memory. */
+const undeliveredMax = 10_000;
+
+/**
+ * One watch on a member's store. The store calls while it applies; the consumer is called later, from a
+ * microtask, so that neither can disturb the other, and always in the order created → events → closed.
+ */
+export class MemberWatch implements Watch {
+  readonly #store: Store;
+  readonly #consumer: WatchEvents;
+  readonly #ended: (watch: MemberWatch) => void;
+  readonly #watcher: Watcher;
+  readonly #undelivered: Step[] = [];
+  #delivering = false;
+  #progressRequested = false;
+  #closed = false;
+
+  constructor(store: Store, request: WatchRequest, consumer: WatchEvents, ended: (watch: MemberWatch) => void) {
+    this.#store = store;
+    this.#consumer = consumer;
+    this.#ended = ended;
+    const created = store.revision;
+    this.#enqueue(() => consumer.created(created));
+    this.#watcher = store.watch(request, {
+      events: (events, revision) => this.#deliver(events, revision),
+      compacted: (compactRevision) =>
+        this.#end({ compactRevision, reason: 'etcdserver: mvcc: required revision has been compacted' }),
+    });
+  }
+
+  get synced(): boolean {
+    return this.#watcher.synced;
+  }
+
+  requestProgress(): void {
+    this.#progressRequested = true;
+    this.progressIfSynced();
+  }
+
+  /** Sends a requested progress once everything before it was handed over (etcd#15220). */
+  progressIfSynced(): void {
+    if (!this.#progressRequested || !this.#watcher.synced || this.#closed) return;
+    this.#progressRequested = false;
+    const revision = this.#store.revision;
+    this.#enqueue(() => this.#consumer.progress(revision));
+  }
+
+  cancel(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#undelivered.length = 0;
+    this.#watcher.cancel();
+    this.#ended(this);
+  }
+
+  /** The store behind this watch is gone. */
+  close(reason: string): void {
+    this.#watcher.cancel();
+    this.#end({ reason });
+  }
+
+  #deliver(events: readonly Event[], revision: Revision): void {
+    if (this.#closed) return;
+    if (this.#undelivered.length >= undeliveredMax) {
+      this.close('drydock: the watcher is too slow');
+      return;
+    }
+    this.#enqueue(() => this.#consumer.events(events, revision));
+  }
+
+  #end(end: { readonly compactRevision?: Revision; readonly reason: string }): void {
+    if (this.#closed) return;
+    this.#enqueue(() => {
+      this.#closed = true;
+      this.#consumer.closed(end);
+    });
+    this.#ended(this);
+  }
+
+  #enqueue(step: Step): void {
+    assert(!this.#closed, 'a closed watch delivers nothing');
+    this.#undelivered.push(step);
+    if (this.#delivering) return;
+    this.#delivering = true;
+    queueMicrotask(() => {
+      this.#delivering = false;
+      for (const next of this.#undelivered.splice(0)) {
+        if (this.#closed) return;
+        next();
+      }
+    });
+  }
+}
