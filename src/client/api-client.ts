@@ -45,19 +45,32 @@ export interface WatchOptions {
 /** `merge`: RFC 7386. `json`: RFC 6902. `strategic`: Kubernetes' own. */
 export type PatchType = 'merge' | 'json' | 'strategic';
 
+/** What becomes of an object's dependants when it is deleted; the server chooses if absent. */
+export type PropagationPolicy = 'Background' | 'Foreground' | 'Orphan';
+
 /** A typed, single-resource door to the API. Methods reject with ApiError or NetworkError. */
 export interface ResourceClient<T extends ApiObject> {
   get(name: string, namespace?: string): Promise<T>;
   list(options?: ListOptions): Promise<ApiList<T>>;
-  /** Ends (without error) when the server ends the watch; throws ApiError 'Expired' if the start is too old. */
+  /** Ends (without error) when the server ends the watch or `signal` aborts it; throws ApiError 'Expired' if the start is too old. */
   watch(options: WatchOptions): AsyncIterable<WatchEvent<T>>;
   create(object: NewObject<T>, namespace?: string): Promise<T>;
   update(object: T): Promise<T>;
   updateStatus(object: T): Promise<T>;
-  patch(name: string, patch: unknown, options: { type: PatchType; namespace?: string; subresource?: string }): Promise<T>;
+  patch(
+    name: string,
+    patch: unknown,
+    options: { type: PatchType; namespace?: string; subresource?: string },
+  ): Promise<T>;
   delete(
     name: string,
-    options?: { namespace?: string; gracePeriodSeconds?: number; uid?: string; resourceVersion?: string },
+    options?: {
+      namespace?: string;
+      gracePeriodSeconds?: number;
+      uid?: string;
+      resourceVersion?: string;
+      propagationPolicy?: PropagationPolicy;
+    },
   ): Promise<void>;
   /** GET, POST or PUT of `name`/`subresource`: `pods/web/binding`. */
   subresource<R>(
