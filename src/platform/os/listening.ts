@@ -1,0 +1,37 @@
+import type { Server, Socket } from 'node:net';
+
+import type { Address, Listener } from '../network.ts';
+import { listenError } from './system-errors.ts';
+
+/**
+ * Binds `server` and makes a Listener of it whose close also breaks every connection it accepted.
+ * Rejects with a NetworkError that names the address and the remedy.
+ */
+export async function listenOn(server: Server, address: Address): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: Error): void => reject(listenError(error, address));
+    server.once('error', fail);
+    server.listen({ host: address.host, port: address.port }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
+  let closed: Promise<void> | undefined;
+  return {
+    address: { host: address.host, port },
+    close: () => {
+      closed ??= new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      });
+      return closed;
+    },
+  };
+}
