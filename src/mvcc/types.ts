@@ -53,7 +53,10 @@ export interface RangeRequest extends KeyRange {
   readonly limit?: number;
   /** Read at this revision; 0 or absent = the newest. */
   readonly revision?: number;
-  readonly sort?: { readonly target: 'key' | 'version' | 'create' | 'mod' | 'value'; readonly order: 'ascend' | 'descend' };
+  readonly sort?: {
+    readonly target: 'key' | 'version' | 'create' | 'mod' | 'value';
+    readonly order: 'ascend' | 'descend';
+  };
   readonly keysOnly?: boolean;
   readonly countOnly?: boolean;
   readonly minModRevision?: number;

@@ -1,0 +1,20 @@
+import type { Key, KeyRange } from './types.ts';
+
+/** Greater than every key: keys are byte strings, so no unit of theirs exceeds 0xff. */
+export const unboundedEnd = '\uffff';
+
+/** `range` as half-open [key, end): the single key `k` is [k, k + '\0'), its successor in byte order. */
+export function endOf(range: KeyRange): Key {
+  if (range.rangeEnd === undefined || range.rangeEnd === '') return `${range.key}\0`;
+  return range.rangeEnd === '\0' ? unboundedEnd : range.rangeEnd;
+}
+
+/** Whether `range` is one key: the common case, which needs no scan. */
+export function isSingleKey(range: KeyRange): boolean {
+  return range.rangeEnd === undefined || range.rangeEnd === '';
+}
+
+/** Whether no key can be in `range` (etcd refuses to watch such a range). */
+export function isEmptyRange(range: KeyRange): boolean {
+  return range.key >= endOf(range);
+}

@@ -1,0 +1,26 @@
+import type { Event, KeyRange, Revision } from './types.ts';
+
+export interface StoreWatchRequest extends KeyRange {
+  /** 0 or absent: from the next change. At or before the current revision: catches up (syncWatchers). */
+  readonly startRevision?: number;
+  readonly prevKv?: boolean;
+  readonly filters?: readonly ('no-put' | 'no-delete')[];
+}
+
+/**
+ * Where a watcher's events go. Called synchronously; it may start and cancel watches but must not write
+ * to the store.
+ */
+export interface WatchSink {
+  /** One or more whole revisions in (main, sub) order; never empty. `revision` is the newest of them. */
+  events(events: readonly Event[], revision: Revision): void;
+  /** The watcher's next revision has been compacted away. It has ended; nothing follows. */
+  compacted(compactRevision: Revision): void;
+}
+
+export interface Watcher {
+  /** Whether every change up to the store's revision has been delivered. False for good once it has ended. */
+  readonly synced: boolean;
+  /** No call of the sink follows. Idempotent. */
+  cancel(): void;
+}
