@@ -90,7 +90,7 @@ export interface MsgSnap extends Envelope {
   readonly snapshot: Snapshot;
 }
 
-/** `context` carries the newest read-index request this round confirms (§6.4 of the thesis); '' for none. */
+/** `context` names the round of reads that an answer confirms (§6.4 of the thesis); '' for none. */
 export interface MsgHeartbeat extends Envelope {
   readonly type: 'MsgHeartbeat';
   readonly commit: Index;
@@ -113,7 +113,7 @@ export interface MsgReadIndexResp extends Envelope {
   readonly index: Index;
 }
 
-/** Asks the leader to hand over to `from`. */
+/** Asks the leader to hand over to `transferee`. */
 export interface MsgTransferLeader extends Envelope {
   readonly type: 'MsgTransferLeader';
   readonly transferee: MemberId;

@@ -1,0 +1,189 @@
+import { assert } from '../base/assert.ts';
+import type { Config } from './config.ts';
+import type { Message } from './messages.ts';
+import { Raft } from './raft.ts';
+import type { Status } from './raft.ts';
+import type { Ready, SoftState } from './ready.ts';
+import type { ConfChange, ConfState, HardState, MemberId } from './types.ts';
+
+/**
+ * raft/: consensus on a log (Ongaro and Ousterhout; Ongaro's thesis), in etcd's words. RawNode is its door.
+ *
+ * Boundary: a pure, synchronous state machine. Messages and ticks go in, a Ready comes out; the driver writes,
+ * sends and applies. No I/O, no clock, no randomness of its own, no promise. Any message may be lost, doubled,
+ * late or out of order.
+ *
+ * Per Ready the driver has four duties, in this order:
+ *   1. make `snapshot`, `entries` and `hardState` durable, in one write, and let Storage show them
+ *      (`messagesBeforeSync` may leave meanwhile);
+ *   2. send `messages`;
+ *   3. apply `snapshot`, then `committedEntries` (calling `applyConfChange` for conf-change entries), and serve
+ *      each of `readStates` once its index is applied;
+ *   4. call `advance()`. Until then there is no other Ready, but step, tick and propose go on.
+ *
+ * Invariants
+ *   R1  Election safety: at most one leader per term (§5.2). Term and vote are durable before they are told.
+ *   R2  Log matching: same index and term, same prefix (§5.3). Only a conflict truncates, never below commit.
+ *   R3  Leader completeness: a leader holds all committed entries (§5.4). Commit counts only its own term.
+ *   R4  Nobody acknowledges what is not durable: followers' answers leave after the write, and the leader's own
+ *       copy counts after `advance`.
+ *   R5  applied ≤ committed ≤ lastIndex; per member 0 ≤ match < next. Term and commit never decrease.
+ *   R6  A read index is given only after a majority confirmed, later than the request, that this is the leader,
+ *       and after it committed in its own term (thesis §6.4).
+ *   R7  One membership change at a time, none before the leader's first own commit is applied (thesis §4.1).
+ *   R8  What was handed out is never mutated.
+ *
+ * At most once is not promised: a forwarded proposal may be lost or, when the network doubles it, appended
+ * twice. Proposals need an identity that the state machine knows; reads need a fresh context each.
+ */
+export class RawNode {
+  readonly #raft: Raft;
+  #outstanding: Ready | undefined;
+  #softState: SoftState;
+  #hardState: HardState;
+
+  constructor(config: Config) {
+    this.#hardState = config.storage.initialState().hardState;
+    this.#raft = new Raft(config);
+    this.#softState = { leader: this.#raft.leader, role: this.#raft.role };
+  }
+
+  /** One unit of logical time. */
+  tick(): void {
+    this.#raft.tick();
+  }
+
+  /** Stands for election now (after a pre-vote when so configured), if it is a voter. */
+  campaign(): void {
+    this.#raft.campaign();
+  }
+
+  /**
+   * Puts `data` on its way into the log; committing shows in a later Ready, perhaps never. `dropped`: no leader
+   * is known, leadership is being transferred, or too much is uncommitted. Try again later.
+   */
+  propose(data: Uint8Array): 'accepted' | 'dropped' {
+    return this.#raft.propose(data);
+  }
+
+  /** As `propose`; also `dropped` while another change is in flight (a leader forwarded to drops silently). */
+  proposeConfChange(change: ConfChange): 'accepted' | 'dropped' {
+    return this.#raft.proposeConfChange(change);
+  }
+
+  /** The driver applied a conf-change entry, `decodeConfChange(entry.data)`. Returns the new membership. */
+  applyConfChange(change: ConfChange): ConfState {
+    return this.#raft.applyConfChange(change);
+  }
+
+  /** A message from another member. What is stale, misaddressed or from a removed member has no effect. */
+  step(message: Message): void {
+    this.#raft.step(message);
+  }
+
+  /**
+   * Asks for the index at which a linearizable read may be served; it comes as a ReadState. An accepted request
+   * may get none (the leader changed, a message was lost): try again with a new context.
+   */
+  readIndex(context: string): 'accepted' | 'dropped' {
+    return this.#raft.readIndex(context);
+  }
+
+  /** Whether `ready` would hand out anything. False while a Ready is outstanding. */
+  hasReady(): boolean {
+    if (this.#outstanding !== undefined) return false;
+    const raft = this.#raft;
+    raft.flushAppends();
+    return (
+      raft.hasOutput ||
+      raft.log.hasUnstable ||
+      raft.log.hasNextCommitted ||
+      this.#hardStateChanged() ||
+      this.#softStateChanged()
+    );
+  }
+
+  /** Everything to be done now. @throws AssertionError while another Ready is outstanding */
+  ready(): Ready {
+    assert(this.#outstanding === undefined, 'advance() before the next ready()');
+    const raft = this.#raft;
+    raft.flushAppends();
+    const { term, vote } = raft;
+    const entries = raft.log.unstableEntries();
+    const snapshot = raft.log.pendingSnapshot;
+    const hardStateChanged = this.#hardStateChanged();
+    const mustSync =
+      entries.length > 0 ||
+      snapshot !== undefined ||
+      term !== this.#hardState.term ||
+      vote !== this.#hardState.vote;
+    const softStateChanged = this.#softStateChanged();
+    if (hardStateChanged) this.#hardState = { term, vote, commit: raft.log.committed };
+    if (softStateChanged) this.#softState = { leader: raft.leader, role: raft.role };
+    const ready: Ready = {
+      ...(softStateChanged && { softState: this.#softState }),
+      ...(hardStateChanged && { hardState: this.#hardState }),
+      ...(snapshot !== undefined && { snapshot }),
+      entries,
+      committedEntries: raft.nextCommitted(),
+      ...raft.takeOutput(),
+      mustSync,
+    };
+    this.#outstanding = ready;
+    return ready;
+  }
+
+  /** The last Ready is durable, in Storage, and applied. @throws AssertionError if there is none */
+  advance(): void {
+    const ready = this.#outstanding;
+    assert(ready !== undefined, 'advance() without ready()');
+    this.#outstanding = undefined;
+    const raft = this.#raft;
+    const { log } = raft;
+    if (ready.hardState !== undefined) raft.durableTerm = ready.hardState.term;
+    if (ready.snapshot !== undefined) {
+      log.stableSnapshotTo(ready.snapshot.metadata.index);
+      log.appliedTo(ready.snapshot.metadata.index);
+    }
+    const last = ready.entries.at(-1);
+    if (last !== undefined) log.stableTo(last.index, last.term);
+    raft.appliedEntries(ready.committedEntries);
+    raft.ackStable();
+  }
+
+  /** Hands leadership to a voter; forgotten if it does not succeed within an election timeout. */
+  transferLeader(to: MemberId): void {
+    this.#raft.transferLeader(to);
+  }
+
+  /** The last messages to this member were not delivered. */
+  reportUnreachable(id: MemberId): void {
+    this.#raft.reportUnreachable(id);
+  }
+
+  /** Whether a MsgSnap reached this member. Without a report it counts as lost after ten election timeouts. */
+  reportSnapshot(id: MemberId, ok: boolean): void {
+    this.#raft.reportSnapshot(id, ok);
+  }
+
+  status(): Status {
+    return this.#raft.status();
+  }
+
+  /** Checks R1–R7 as far as one member can see; costs O(members). @throws AssertionError */
+  checkInvariants(): void {
+    this.#raft.checkInvariants();
+    assert(this.#raft.term >= this.#hardState.term, 'the term went back');
+    assert(this.#raft.log.committed >= this.#hardState.commit, 'the commit index went back');
+  }
+
+  #hardStateChanged(): boolean {
+    const { term, vote, log } = this.#raft;
+    const { term: oldTerm, vote: oldVote, commit } = this.#hardState;
+    return term !== oldTerm || vote !== oldVote || log.committed !== commit;
+  }
+
+  #softStateChanged(): boolean {
+    return this.#raft.leader !== this.#softState.leader || this.#raft.role !== this.#softState.role;
+  }
+}
