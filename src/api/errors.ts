@@ -57,9 +57,25 @@ export function invalid(
   return failure(422, 'Invalid', `${qualifiedKind} "${name}" is invalid: ${list}`, {
     ...(name === '' ? {} : { name }),
     ...(kind.group === '' ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === '' ? {} : { kind: kind.kind }),
     causes,
   });
+}
+
+/** 422: what a patch makes of the object is not an object of its kind. */
+export function invalidPatch(shown: string, why: string): ApiError {
+  return invalid({ group: '', kind: '' }, '', [{ type: 'Invalid', field: 'patch', value: shown, detail: why }]);
+}
+
+/** 422: a JSON patch that cannot be applied. */
+export function rejectedPatch(): ApiError {
+  return failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+}
+
+/** 500 without a reason: how the real server answers to a few mistakes of the client. */
+export function unclassified(message: string): ApiError {
+  const { reason: _, ...status } = failure(500, 'Unknown', message).status;
+  return new ApiError(status);
 }
 
 /** 400: the request cannot be understood. */
