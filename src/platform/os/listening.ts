@@ -29,7 +29,7 @@ export async function listenOn(server: Server, address: Address): Promise<Listen
     close: () => {
       closed ??= new Promise<void>((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        for (const socket of sockets) socket.resetAndDestroy();
       });
       return closed;
     },

@@ -85,6 +85,7 @@ class SocketStream implements ByteStream {
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    // With a reset: a plain close looks like `end` to the other side.
+    this.#socket.resetAndDestroy();
   }
 }
