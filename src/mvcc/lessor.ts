@@ -7,8 +7,6 @@ import { type Key, type LeaseId, type MvccError, noLease } from './types.ts';
 /** The longest time to live that etcd grants. */
 export const leaseTtlSecondsMax = 9_000_000_000;
 
-/** An expired lease whose revocation did not come through is reported again after this time. */
-export const expiredRetryMillis = 3000;
 /** After a promotion no more leases than this expire in any one second, so that revocations keep pace. */
 export const expiriesPerSecondMax = 750;
 
@@ -102,9 +100,9 @@ export class LeaseExpiry {
    * Starts to keep time for `leases`: nobody knows how long ago each was renewed, so each gets its full
    * time and `extendMillis` (an election timeout) on top. Many at once are spread out.
    */
-  promote(leases: readonly Lease[], nowMillis: number, extendMillis: number): void {
+  promote(leases: Iterable<Lease>, nowMillis: number, extendMillis: number): void {
     this.demote();
-    const timed = leases
+    const timed = [...leases]
       .map(({ id, ttlSeconds }) => ({
         id,
         ttlSeconds,
@@ -148,20 +146,21 @@ export class LeaseExpiry {
 
   /**
    * At most `max` leases whose time is over, in ascending order of their ids; those that expired first are
-   * taken first. A lease is not returned again for `expiredRetryMillis`.
+   * taken first. A lease is among them until it is `revoked`.
    */
   expired(nowMillis: number, max: number): LeaseId[] {
     const ids: LeaseId[] = [];
+    const seen: Timed[] = [];
     while (ids.length < max) {
       const wake = this.#wakes.peek();
       if (wake === undefined || wake.atMillis > nowMillis) break;
       this.#wakes.pop();
       const lease = wake.lease;
       if (this.#leases.get(lease.id) !== lease) continue;
-      const renewed = lease.expiryMillis > nowMillis;
-      if (!renewed) ids.push(lease.id);
-      this.#wakes.push({ atMillis: renewed ? lease.expiryMillis : nowMillis + expiredRetryMillis, lease });
+      seen.push(lease);
+      if (lease.expiryMillis <= nowMillis) ids.push(lease.id);
     }
+    for (const lease of seen) this.#wakes.push({ atMillis: lease.expiryMillis, lease });
     return ids.toSorted(compareIds);
   }
 

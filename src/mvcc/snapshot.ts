@@ -17,6 +17,7 @@ export type SnapshotRecord = readonly [
  */
 export interface StoreSnapshot {
   readonly revision: number;
+  /** -1 if the store was never compacted. */
   readonly compactRevision: number;
   readonly records: readonly SnapshotRecord[];
   readonly leases: readonly Lease[];

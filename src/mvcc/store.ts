@@ -64,7 +64,8 @@ export class Store {
   readonly #lessor = new Lessor();
   readonly #hub: WatchHub;
   #revision = 1;
-  #compactRevision = 0;
+  /** -1, as in etcd, until the first compaction: compacting at 0 succeeds once. */
+  #compactRevision = -1;
   /** Sum of the digests of all keys that exist. */
   #hashSum = 0;
   /** What the transaction under way has changed so far: the place in it is the sub-revision. */
@@ -77,7 +78,7 @@ export class Store {
     assert(this.#backend.size === 0, 'a store starts on an empty backend');
     this.#hub = new WatchHub({
       revision: () => this.#revision,
-      compactRevision: () => this.#compactRevision,
+      compactRevision: () => this.compactRevision,
       kvAt: (key, main) => this.#kvAt(key, main),
       scan: (fromMain, endMain, visit) => this.#backend.scan(fromMain, endMain, visit),
     });
@@ -87,7 +88,7 @@ export class Store {
   static restore(snapshot: StoreSnapshot, options: { readonly backend?: Backend } = {}): Store {
     const store = new Store(options);
     store.#revision = revision(snapshot.revision);
-    store.#compactRevision = revision(snapshot.compactRevision);
+    store.#compactRevision = snapshot.compactRevision;
     for (const { id, ttlSeconds } of snapshot.leases) {
       assert(store.#lessor.grant(id, ttlSeconds).ok, 'a snapshot holds only leases that could be granted');
     }
@@ -122,7 +123,7 @@ export class Store {
 
   /** The oldest revision that can still be read; 0 while nothing has been compacted. */
   get compactRevision(): Revision {
-    return this.#compactRevision as Revision;
+    return Math.max(0, this.#compactRevision) as Revision;
   }
 
   get watcherCount(): number {
@@ -177,10 +178,8 @@ export class Store {
    */
   compact(compactRevision: number): Result<void, MvccError> {
     if (compactRevision > this.#revision) return err({ code: 'future-revision' });
-    // A store that was never compacted accepts 0 (etcd starts at -1).
-    const compacted = this.#compactRevision > 0 ? this.#compactRevision : -1;
-    if (compactRevision <= compacted) return err({ code: 'compacted' });
-    const from = this.#compactRevision;
+    if (compactRevision <= this.#compactRevision) return err({ code: 'compacted' });
+    const from = this.compactRevision;
     this.#compactRevision = revision(compactRevision);
     // Only a key that changed since the last compaction has something to forget. Its tombstone may have
     // stayed for being at that very revision, so start there.

@@ -1,0 +1,286 @@
+import { compareBytes, emptyBytes } from '../../src/base/bytes.ts';
+import type {
+  Compare,
+  DeleteRangeRequest,
+  Event,
+  KeyRange,
+  KeyValue,
+  LeaseId,
+  MvccErrorCode,
+  PutRequest,
+  RangeRequest,
+  RangeResponse,
+  RequestOp,
+  ResponseOp,
+  Revision,
+  TxnRequest,
+  TxnResponse,
+} from '../../src/mvcc/types.ts';
+import { noLease } from '../../src/mvcc/types.ts';
+
+type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: { code: MvccErrorCode } };
+
+const refuse = (code: MvccErrorCode) => ({ ok: false, error: { code } }) as const;
+const accept = <T>(value: T) => ({ ok: true, value }) as const;
+
+export function inRange(key: string, range: KeyRange): boolean {
+  if (range.rangeEnd === undefined || range.rangeEnd === '') return key === range.key;
+  return key >= range.key && (range.rangeEnd === '\0' || key < range.rangeEnd);
+}
+
+/** etcd's data model as slowly and plainly as it can be said: one whole array of kvs for each revision. */
+export class NaiveStore {
+  /** states[r] is everything at revision r, in key order. */
+  readonly states: KeyValue[][] = [[], []];
+  /** events[r] is what happened in revision r, in order. */
+  readonly events: Event[][] = [[], []];
+  readonly leases = new Map<bigint, number>();
+  compacted = -1;
+
+  get revision(): number {
+    return this.states.length - 1;
+  }
+
+  range(request: RangeRequest): Answer<RangeResponse> {
+    if (request.key === '') return refuse('key-not-provided');
+    const code = this.#revisionProblem(request);
+    if (code !== undefined) return refuse(code);
+    return accept(this.#read(request, this.states[this.revision]!));
+  }
+
+  put(request: PutRequest): Answer<ResponseOp> {
+    const answer = this.txn({ compare: [], success: [{ type: 'put', request }], failure: [] });
+    return answer.ok ? accept(answer.value.responses[0]!) : answer;
+  }
+
+  deleteRange(request: DeleteRangeRequest): Answer<ResponseOp> {
+    const answer = this.txn({ compare: [], success: [{ type: 'delete-range', request }], failure: [] });
+    return answer.ok ? accept(answer.value.responses[0]!) : answer;
+  }
+
+  txn(request: TxnRequest): Answer<TxnResponse> {
+    const code =
+      this.#staticProblem(request, 128) ??
+      (this.#overlaps(request.success) || this.#overlaps(request.failure) ? 'duplicate-key' : undefined) ??
+      this.#stateProblem(request);
+    if (code !== undefined) return refuse(code);
+    const before = this.states[this.revision]!;
+    const working = { kvs: before, events: [] as Event[] };
+    const response = this.#run(request, before, working);
+    this.#end(working);
+    return accept(response);
+  }
+
+  compact(at: number): Answer<undefined> {
+    if (at > this.revision) return refuse('future-revision');
+    if (at <= this.compacted) return refuse('compacted');
+    this.compacted = at;
+    return accept(undefined);
+  }
+
+  leaseGrant(id: LeaseId, ttlSeconds: number): Answer<{ id: LeaseId; ttlSeconds: number }> {
+    if (ttlSeconds > 9_000_000_000) return refuse('lease-ttl-too-large');
+    if (this.leases.has(id)) return refuse('lease-exists');
+    this.leases.set(id, ttlSeconds);
+    return accept({ id, ttlSeconds });
+  }
+
+  leaseRevoke(id: LeaseId): Answer<undefined> {
+    if (!this.leases.delete(id)) return refuse('lease-not-found');
+    const working = { kvs: this.states[this.revision]!, events: [] as Event[] };
+    for (const kv of working.kvs.filter((candidate) => candidate.lease === id)) this.#drop(kv, working);
+    this.#end(working);
+    return accept(undefined);
+  }
+
+  /** What a watcher of `range` from `start` must have seen by now; `prevKv` is left to the caller. */
+  eventsSince(range: KeyRange, start: number): Event[] {
+    return this.events
+      .slice(start)
+      .flat()
+      .filter((event) => inRange(event.kv.key, range));
+  }
+
+  kvAt(key: string, at: number): KeyValue | undefined {
+    return this.states[at]?.find((kv) => kv.key === key);
+  }
+
+  #end(working: { kvs: KeyValue[]; events: Event[] }): void {
+    if (working.events.length === 0) return;
+    this.states.push(working.kvs);
+    this.events.push(working.events);
+  }
+
+  #revisionProblem(request: RangeRequest): MvccErrorCode | undefined {
+    const at = request.revision ?? 0;
+    if (at <= 0) return undefined;
+    return at > this.revision ? 'future-revision' : at < this.compacted ? 'compacted' : undefined;
+  }
+
+  #staticProblem(txn: TxnRequest, max: number): MvccErrorCode | undefined {
+    const ops = Math.max(txn.compare.length, txn.success.length, txn.failure.length);
+    if (ops > max) return 'too-many-ops';
+    if (txn.compare.some((compare) => compare.key === '')) return 'key-not-provided';
+    for (const op of [...txn.success, ...txn.failure]) {
+      if (op.type === 'txn') {
+        const code = this.#staticProblem(op.request, max - ops);
+        if (code !== undefined) return code;
+        continue;
+      }
+      if (op.request.key === '') return 'key-not-provided';
+      if (op.type !== 'put') continue;
+      if (op.request.ignoreValue && op.request.value.length > 0) return 'value-provided';
+      if (op.request.ignoreLease && (op.request.lease ?? 0n) !== 0n) return 'lease-provided';
+    }
+    return undefined;
+  }
+
+  /** Tries every pair of writes in every run that could happen. */
+  #overlaps(ops: readonly RequestOp[]): boolean {
+    return this.#runs(ops).some((run) =>
+      run.some((a, i) =>
+        run.some((b, j) => {
+          if (i === j || a.type !== 'put') return false;
+          if (b.type === 'put') return a.request.key === b.request.key;
+          return b.type === 'delete-range' && inRange(a.request.key, b.request);
+        }),
+      ),
+    );
+  }
+
+  #runs(ops: readonly RequestOp[]): RequestOp[][] {
+    let runs: RequestOp[][] = [[]];
+    for (const op of ops) {
+      const tails =
+        op.type === 'txn' ? [...this.#runs(op.request.success), ...this.#runs(op.request.failure)] : [[op]];
+      runs = runs.flatMap((run) => tails.map((tail) => [...run, ...tail]));
+    }
+    return runs;
+  }
+
+  #stateProblem(txn: TxnRequest): MvccErrorCode | undefined {
+    const now = this.states[this.revision]!;
+    for (const op of this.#holds(txn, now) ? txn.success : txn.failure) {
+      let code: MvccErrorCode | undefined;
+      if (op.type === 'txn') code = this.#stateProblem(op.request);
+      if (op.type === 'range') code = this.#revisionProblem(op.request);
+      if (op.type === 'put') {
+        const { key, lease, ignoreLease, ignoreValue } = op.request;
+        if ((ignoreLease || ignoreValue) && !now.some((kv) => kv.key === key)) code = 'key-not-found';
+        else if ((lease ?? 0n) !== 0n && !this.leases.has(lease!)) code = 'lease-not-found';
+      }
+      if (code !== undefined) return code;
+    }
+    return undefined;
+  }
+
+  #holds(txn: TxnRequest, kvs: readonly KeyValue[]): boolean {
+    return txn.compare.every((compare) => {
+      const inside = kvs.filter((kv) => inRange(kv.key, compare));
+      return inside.length === 0
+        ? this.#compare(compare, undefined)
+        : inside.every((kv) => this.#compare(compare, kv));
+    });
+  }
+
+  #compare(compare: Compare, kv: KeyValue | undefined): boolean {
+    let order: number;
+    if (compare.target === 'value') {
+      if (kv === undefined) return false;
+      order = compareBytes(kv.value, compare.value);
+    } else if (compare.target === 'lease') {
+      order = Number((kv?.lease ?? 0n) - compare.lease);
+    } else if (compare.target === 'version') {
+      order = (kv?.version ?? 0) - compare.version;
+    } else if (compare.target === 'create') {
+      order = (kv?.createRevision ?? 0) - compare.createRevision;
+    } else {
+      order = (kv?.modRevision ?? 0) - compare.modRevision;
+    }
+    return { equal: order === 0, 'not-equal': order !== 0, greater: order > 0, less: order < 0 }[
+      compare.result
+    ];
+  }
+
+  #run(
+    txn: TxnRequest,
+    before: readonly KeyValue[],
+    working: { kvs: KeyValue[]; events: Event[] },
+  ): TxnResponse {
+    const succeeded = this.#holds(txn, before);
+    const responses = (succeeded ? txn.success : txn.failure).map((op): ResponseOp => {
+      if (op.type === 'txn') return { type: 'txn', response: this.#run(op.request, before, working) };
+      if (op.type === 'range') return { type: 'range', response: this.#read(op.request, working.kvs) };
+      if (op.type === 'delete-range') {
+        const gone = working.kvs.filter((kv) => inRange(kv.key, op.request));
+        for (const kv of gone) this.#drop(kv, working);
+        return {
+          type: 'delete-range',
+          response: { deleted: gone.length, prevKvs: op.request.prevKv ? gone : [] },
+        };
+      }
+      const request = op.request;
+      const old = working.kvs.find((kv) => kv.key === request.key);
+      const main = (this.revision + 1) as Revision;
+      const kv: KeyValue = {
+        key: request.key,
+        value: request.ignoreValue ? old!.value : request.value,
+        createRevision: old?.createRevision ?? main,
+        modRevision: main,
+        version: (old?.version ?? 0) + 1,
+        lease: request.ignoreLease ? old!.lease : (request.lease ?? noLease),
+      };
+      working.kvs = [...working.kvs.filter((other) => other !== old), kv].toSorted((a, b) =>
+        a.key < b.key ? -1 : 1,
+      );
+      working.events.push({ type: 'put', kv });
+      return { type: 'put', response: request.prevKv && old ? { prevKv: old } : {} };
+    });
+    return { succeeded, responses };
+  }
+
+  #drop(old: KeyValue, working: { kvs: KeyValue[]; events: Event[] }): void {
+    working.kvs = working.kvs.filter((kv) => kv !== old);
+    const modRevision = (this.revision + 1) as Revision;
+    working.events.push({
+      type: 'delete',
+      kv: {
+        key: old.key,
+        value: emptyBytes,
+        createRevision: 0 as Revision,
+        modRevision,
+        version: 0,
+        lease: noLease,
+      },
+    });
+  }
+
+  #read(request: RangeRequest, newest: readonly KeyValue[]): RangeResponse {
+    const at = request.revision ?? 0;
+    const inside = (at > 0 ? this.states[at]! : newest).filter((kv) => inRange(kv.key, request));
+    if (request.countOnly) return { kvs: [], count: inside.length, more: false };
+    let kvs = inside.filter(
+      (kv) =>
+        (!request.minModRevision || kv.modRevision >= request.minModRevision) &&
+        (!request.maxModRevision || kv.modRevision <= request.maxModRevision) &&
+        (!request.minCreateRevision || kv.createRevision >= request.minCreateRevision) &&
+        (!request.maxCreateRevision || kv.createRevision <= request.maxCreateRevision),
+    );
+    const { target, order } = request.sort ?? { target: 'key', order: 'ascend' };
+    const orders = {
+      key: (a: KeyValue, b: KeyValue) => (a.key < b.key ? -1 : 1),
+      version: (a: KeyValue, b: KeyValue) => a.version - b.version,
+      create: (a: KeyValue, b: KeyValue) => a.createRevision - b.createRevision,
+      mod: (a: KeyValue, b: KeyValue) => a.modRevision - b.modRevision,
+      value: (a: KeyValue, b: KeyValue) => compareBytes(a.value, b.value),
+    };
+    kvs = kvs.toSorted((a, b) => (order === 'descend' ? -1 : 1) * orders[target](a, b));
+    const limit = request.limit && request.limit > 0 ? request.limit : kvs.length;
+    const more = kvs.length > limit;
+    kvs = kvs.slice(0, limit);
+    if (request.keysOnly) kvs = kvs.map((kv) => ({ ...kv, value: emptyBytes }));
+    return { kvs, count: inside.length, more };
+  }
+}

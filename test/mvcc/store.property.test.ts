@@ -1,0 +1,412 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+
+import { must } from '../../src/base/assert.ts';
+import { Store } from '../../src/mvcc/store.ts';
+import type {
+  Compare,
+  DeleteRangeRequest,
+  Event,
+  KeyRange,
+  LeaseId,
+  PutRequest,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+} from '../../src/mvcc/types.ts';
+import type { StoreWatchRequest, Watcher, WatchSink } from '../../src/mvcc/watcher.ts';
+import { NaiveStore } from './naive-store.ts';
+
+/** Random calls, made to the store and to the naive one; everything either can say is compared. */
+
+const someKey = fc.constantFrom('a', 'a\0', 'ab', 'b', 'c', '\xff');
+const anyKey = fc.oneof({ weight: 30, arbitrary: someKey }, { weight: 1, arbitrary: fc.constant('') });
+const keyRange: fc.Arbitrary<KeyRange> = fc.oneof(
+  fc.record({ key: anyKey }),
+  fc.record({ key: anyKey, rangeEnd: fc.constantFrom('', '\0', 'a', 'ab', 'b', 'c', 'd') }),
+  fc.constant({ key: '\0', rangeEnd: '\0' }),
+);
+const value = fc.constantFrom('', 'x', 'y', 'zz').map((text) => new TextEncoder().encode(text));
+const lease = fc.constantFrom(0n, 0n, 0n, 1n, 2n, -3n).map((id) => id as LeaseId);
+const small = fc.integer({ min: 0, max: 12 });
+/** Relative to the newest revision when it is used, so that most are readable. */
+const back = fc.oneof(fc.constant(undefined), fc.integer({ min: -2, max: 8 }));
+const flag = fc.constantFrom(false, false, true);
+
+const rangeRequest = fc
+  .record({
+    range: keyRange,
+    limit: fc.constantFrom(-1, 0, 1, 2, 3),
+    back,
+    keysOnly: flag,
+    countOnly: flag,
+    sort: fc.option(
+      fc.record({
+        target: fc.constantFrom('key', 'version', 'create', 'mod', 'value'),
+        order: fc.constantFrom('ascend', 'descend'),
+      }),
+    ),
+    filters: fc.option(
+      fc.record({
+        minModRevision: small,
+        maxModRevision: small,
+        minCreateRevision: small,
+        maxCreateRevision: small,
+      }),
+      { freq: 3 },
+    ),
+  })
+  .map(({ range, back, sort, filters, ...rest }) => (revision: number): RangeRequest => ({
+    ...range,
+    ...rest,
+    ...filters,
+    ...(sort && { sort: sort as NonNullable<RangeRequest['sort']> }),
+    ...(back !== undefined && { revision: Math.max(0, revision - back) }),
+  }));
+
+const putRequest: fc.Arbitrary<PutRequest> = fc.record({
+  key: anyKey,
+  value,
+  lease,
+  prevKv: flag,
+  ignoreValue: fc.constantFrom(false, false, false, true),
+  ignoreLease: fc.constantFrom(false, false, false, true),
+});
+const deleteRequest: fc.Arbitrary<DeleteRangeRequest> = fc
+  .record({ range: keyRange, prevKv: flag })
+  .map(({ range, prevKv }) => ({ ...range, prevKv }));
+
+const compare: fc.Arbitrary<Compare> = fc
+  .record({
+    range: keyRange,
+    result: fc.constantFrom('equal', 'greater', 'less', 'not-equal'),
+    target: fc.constantFrom('version', 'create', 'mod', 'value', 'lease'),
+    number: fc.integer({ min: 0, max: 5 }),
+    value,
+    lease,
+  })
+  .map(
+    ({ range, result, target, number, value, lease }): Compare =>
+      ({
+        ...range,
+        result,
+        target,
+        version: number,
+        createRevision: number,
+        modRevision: number,
+        value,
+        lease,
+      }) as Compare,
+  );
+
+type Made<T> = (revision: number) => T;
+const { txn } = fc.letrec<{ txn: Made<TxnRequest>; op: Made<RequestOp> }>((tie) => ({
+  op: fc.oneof(
+    { maxDepth: 3, depthIdentifier: 'txn' },
+    putRequest.map((request) => () => ({ type: 'put', request }) as const),
+    deleteRequest.map((request) => () => ({ type: 'delete-range', request }) as const),
+    rangeRequest.map((make) => (revision: number) => ({ type: 'range', request: make(revision) }) as const),
+    tie('txn').map((make) => (revision: number) => ({ type: 'txn', request: make(revision) }) as const),
+  ),
+  txn: fc
+    .record({
+      compare: fc.array(compare, { maxLength: 2 }),
+      success: fc.array(tie('op'), { maxLength: 3, depthIdentifier: 'txn' }),
+      failure: fc.array(tie('op'), { maxLength: 3, depthIdentifier: 'txn' }),
+    })
+    .map(({ compare, success, failure }) => (revision: number) => ({
+      compare,
+      success: success.map((make) => make(revision)),
+      failure: failure.map((make) => make(revision)),
+    })),
+}));
+
+const watchRequest = fc
+  .record({
+    range: keyRange,
+    back,
+    prevKv: flag,
+    filters: fc.constantFrom(
+      [],
+      [],
+      ['no-put'] as const,
+      ['no-delete'] as const,
+      ['no-put', 'no-delete'] as const,
+    ),
+  })
+  .map(({ range, back, ...rest }) => (revision: number): StoreWatchRequest => ({
+    ...range,
+    ...rest,
+    ...(back !== undefined && { startRevision: Math.max(0, revision - back) }),
+  }));
+
+/** One call, made to both sides. */
+type Call = (world: World) => void;
+
+const call: fc.Arbitrary<Call> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: putRequest.map(
+      (request): Call =>
+        (world) =>
+          world.put(request),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: deleteRequest.map(
+      (request): Call =>
+        (world) =>
+          world.deleteRange(request),
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: txn.map(
+      (make): Call =>
+        (world) =>
+          world.txn(make),
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: rangeRequest.map(
+      (make): Call =>
+        (world) =>
+          world.range(make),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.integer({ min: -1, max: 6 }).map(
+      (n): Call =>
+        (world) =>
+          world.compact(n),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: lease.map(
+      (id): Call =>
+        (world) =>
+          world.leaseGrant(id),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: lease.map(
+      (id): Call =>
+        (world) =>
+          world.leaseRevoke(id),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: watchRequest.map(
+      (make): Call =>
+        (world) =>
+          world.watch(make),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(20).map(
+      (n): Call =>
+        (world) =>
+          world.cancelWatch(n),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.integer({ min: 1, max: 4 }).map(
+      (n): Call =>
+        (world) =>
+          world.sync(n),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant<Call>((world) => world.replaceBySnapshot()) },
+);
+
+class Observer implements WatchSink {
+  readonly request: StoreWatchRequest;
+  readonly start: number;
+  watcher: Watcher | undefined;
+  seen = 0;
+  ended = false;
+  readonly #world: World;
+
+  constructor(world: World, request: StoreWatchRequest) {
+    this.#world = world;
+    this.request = { ...request, key: request.key === '' ? '\0' : request.key };
+    this.start = request.startRevision || world.naive.revision + 1;
+  }
+
+  /** All it must ever see, up to now. */
+  expected(): Event[] {
+    return this.#world.naive
+      .eventsSince(this.request, this.start)
+      .filter((event) => !this.request.filters?.includes(event.type === 'put' ? 'no-put' : 'no-delete'));
+  }
+
+  events(events: readonly Event[], revision: number): void {
+    // The naive store has made the call already.
+    const expected = this.expected();
+    const due = expected.slice(this.seen, this.seen + events.length);
+    expect(this.ended).toBe(false);
+    expect(events.length).toBeGreaterThan(0);
+    expect(events).toEqual(due.map((event) => this.#withPrevKv(event)));
+    expect(revision).toBe(events.at(-1)!.kv.modRevision);
+    this.seen += events.length;
+    // No revision is divided between two deliveries.
+    expect(expected[this.seen]?.kv.modRevision).not.toBe(revision);
+  }
+
+  compacted(compactRevision: number): void {
+    expect(this.ended).toBe(false);
+    this.ended = true;
+    expect(compactRevision).toBe(this.#world.naive.compacted);
+    expect(this.start).toBeLessThan(compactRevision);
+    expect(this.watcher?.synced).toBe(false);
+  }
+
+  /** `prevKv` depends on what is compacted when the event is delivered. */
+  #withPrevKv(event: Event): Event {
+    if (!this.request.prevKv) return event;
+    const { naive } = this.#world;
+    const before = event.kv.modRevision - 1;
+    const prevKv = before < naive.compacted ? undefined : naive.kvAt(event.kv.key, before);
+    return prevKv === undefined ? event : { ...event, prevKv };
+  }
+}
+
+class World {
+  store = new Store();
+  readonly naive = new NaiveStore();
+  readonly observers: Observer[] = [];
+
+  put(request: PutRequest): void {
+    const expected = this.naive.put(request);
+    this.same(
+      this.store.put(request),
+      expected.ok ? { ok: true, value: responseOf(expected.value) } : expected,
+    );
+  }
+
+  deleteRange(request: DeleteRangeRequest): void {
+    const expected = this.naive.deleteRange(request);
+    this.same(
+      this.store.deleteRange(request),
+      expected.ok ? { ok: true, value: responseOf(expected.value) } : expected,
+    );
+  }
+
+  txn(make: Made<TxnRequest>): void {
+    const request = make(this.naive.revision);
+    const expected = this.naive.txn(request);
+    this.same(this.store.txn(request), expected);
+  }
+
+  range(make: Made<RangeRequest>): void {
+    const request = make(this.naive.revision);
+    this.same(this.store.range(request), this.naive.range(request));
+  }
+
+  compact(back: number): void {
+    const at = Math.max(0, this.naive.revision - back);
+    const expected = this.naive.compact(at);
+    this.same(this.store.compact(at), expected);
+  }
+
+  leaseGrant(id: LeaseId): void {
+    if (id === 0n) return;
+    this.same(this.store.leaseGrant(id, 10), this.naive.leaseGrant(id, 10));
+  }
+
+  leaseRevoke(id: LeaseId): void {
+    const expected = this.naive.leaseRevoke(id);
+    this.same(this.store.leaseRevoke(id), expected);
+  }
+
+  watch(make: Made<StoreWatchRequest>): void {
+    const request = make(this.naive.revision);
+    const observer = new Observer(this, request);
+    this.observers.push(observer);
+    observer.watcher = this.store.watch(request, observer);
+  }
+
+  cancelWatch(n: number): void {
+    const observer = this.observers[n];
+    if (observer === undefined) return;
+    observer.watcher?.cancel();
+    expect(observer.watcher?.synced).toBe(false);
+    observer.ended = true;
+  }
+
+  sync(revisionsMax: number): void {
+    const behind = this.store.syncWatchers(revisionsMax);
+    expect(behind).toBe(this.observers.some(({ ended, watcher }) => !ended && !watcher?.synced));
+  }
+
+  /** As a member that gets a snapshot does: the state is plain data, the watchers go on. */
+  replaceBySnapshot(): void {
+    const hash = this.store.hash();
+    const replacement = Store.restore(structuredClone(this.store.snapshot()));
+    expect(replacement.snapshot()).toEqual(this.store.snapshot());
+    expect(replacement.hash()).toEqual(hash);
+    replacement.adoptWatchers(this.store);
+    expect(this.store.watcherCount).toBe(0);
+    this.store = replacement;
+  }
+
+  same(actual: unknown, expected: unknown): void {
+    expect(actual).toEqual(expected);
+  }
+
+  /** What must hold after each call. */
+  check(): void {
+    const { naive, store } = this;
+    store.checkInvariants();
+    expect(store.revision).toBe(naive.revision);
+    expect(store.compactRevision).toBe(Math.max(0, naive.compacted));
+    expect(store.leases().map(({ id }) => id)).toEqual(
+      [...naive.leases.keys()].toSorted((a, b) => (a < b ? -1 : 1)),
+    );
+    const newest = must(naive.states.at(-1));
+    for (const id of naive.leases.keys()) {
+      const keys = newest.filter((kv) => kv.lease === id).map(({ key }) => key);
+      expect(store.leaseKeys(id as LeaseId)).toEqual(keys);
+    }
+    for (const observer of this.observers) {
+      if (observer.watcher?.synced) expect(observer.seen).toBe(observer.expected().length);
+    }
+    expect(store.watcherCount).toBe(this.observers.filter(({ ended }) => !ended).length);
+  }
+
+  /** At the end: every readable revision reads right, and all who watch get the rest. */
+  finish(): void {
+    for (let at = Math.max(1, this.naive.compacted); at <= this.naive.revision; at++) {
+      this.range(() => ({ key: '\0', rangeEnd: '\0', revision: at }));
+    }
+    while (this.store.syncWatchers(2));
+    this.check();
+    for (const { ended, watcher } of this.observers) expect(watcher?.synced).toBe(!ended);
+  }
+}
+
+function responseOf(op: { readonly response: unknown }): unknown {
+  return op.response;
+}
+
+it('answers every call as the naive store does', () => {
+  fc.assert(
+    fc.property(fc.array(call, { maxLength: 40, size: 'max' }), (calls) => {
+      const world = new World();
+      for (const make of calls) {
+        make(world);
+        world.check();
+      }
+      world.finish();
+    }),
+    { numRuns: 400 },
+  );
+});
