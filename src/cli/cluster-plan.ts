@@ -13,7 +13,7 @@ export interface ServerConfig {
   readonly apiServers: readonly Address[];
   readonly serviceCidr: string;
   readonly failover: FailoverProfile;
-  /** Folder with ca.crt, tls.crt and tls.key. */
+  /** Folder with ca.crt, host.crt and host.key. */
   readonly pkiDirectory: string;
 }
 

@@ -1,5 +1,5 @@
 import { deferred, type Deferred } from '../base/deferred.ts';
-import { LeaseExpiry } from '../mvcc/lessor.ts';
+import { LeaseExpiry, type Lease } from '../mvcc/lessor.ts';
 import type { LeaseId } from '../mvcc/types.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { MemberId } from '../raft/types.ts';
@@ -38,7 +38,7 @@ export class LeaseKeeper {
   }
 
   /** This member leads now: `leases` are all there are. `extendMillis` (an election timeout) is added to each. */
-  promote(leases: Iterable<{ readonly id: LeaseId; readonly ttlSeconds: number }>, extendMillis: number): void {
+  promote(leases: readonly Lease[], extendMillis: number): void {
     this.#leading = true;
     this.#expiry.promote(leases, this.#now(), extendMillis);
     this.#scheduleCheck();

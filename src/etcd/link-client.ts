@@ -1,6 +1,7 @@
 import { deferred, type Deferred } from '../base/deferred.ts';
 import type { LeaseId } from '../mvcc/types.ts';
-import type { Link, LinkEvents } from '../platform/links.ts';
+import type { Link, LinkEvents, Links } from '../platform/links.ts';
+import type { Address } from '../platform/network.ts';
 import type { EtcdClient, MemberStatus, Watch, WatchEvents, WatchRequest } from './client.ts';
 import { EtcdError } from './errors.ts';
 import type { CallMethod, ClientMessage, ServerMessage } from './link-protocol.ts';
@@ -157,4 +158,17 @@ export class LinkEtcdClient implements EtcdClient {
     for (const watch of watches) watch.closed({ reason: this.#broken });
     this.#closed.resolve(reason);
   }
+}
+
+/** An EtcdClient over a new link to whoever serves `address` with `serveEtcdLink`. @throws NetworkError */
+export async function connectEtcd(links: Links, address: Address): Promise<LinkEtcdClient> {
+  let receiver: LinkEvents | undefined;
+  const link = await links.connect(address, {
+    message: (message) => receiver?.message(message),
+    closed: (reason) => receiver?.closed(reason),
+  });
+  return new LinkEtcdClient((events) => {
+    receiver = events;
+    return link;
+  });
 }

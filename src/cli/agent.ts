@@ -1,0 +1,78 @@
+import { cpus, release, totalmem, type as osType, arch } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import type { Command } from 'commander';
+
+import { createApiClient } from '../client/http-api-client.ts';
+import { Kubelet } from '../kubelet/kubelet.ts';
+import { mapServiceAddress } from '../proxy/service-address.ts';
+import { ServiceProxy } from '../proxy/service-proxy.ts';
+import { UserspaceBackend } from '../proxy/userspace-backend.ts';
+import { CliError } from './cli-error.ts';
+import type { AgentConfig } from './cluster-plan.ts';
+import { createComponentPlatform, runUntilSignal } from './component.ts';
+import { readConfig } from './config-file.ts';
+import { kubeletTiming } from './failover.ts';
+
+/** `drydock agent`: one worker host: kubelet and proxy. */
+export function addAgentCommand(program: Command): void {
+  program
+    .command('agent')
+    .description('run one worker host: kubelet (runs pods) and proxy (routes Services)')
+    .requiredOption('--data-dir <dir>', 'its data; agent.json in it says who it is (`drydock up` writes one)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  Restart an agent that was stopped:
+    drydock agent --data-dir .drydock/agent-1`,
+    )
+    .action(async (options: { dataDir: string }) => {
+      const directory = resolve(options.dataDir);
+      const config = readConfig<AgentConfig>(join(directory, 'agent.json'));
+      if (config === undefined) {
+        throw new CliError(
+          `${directory} is not an agent's data directory (it has no agent.json): name one that \`drydock up\` made, such as .drydock/agent-1`,
+        );
+      }
+      await runUntilSignal((signal) => runAgent(directory, config, signal));
+    });
+}
+
+/** Runs an agent until `signal` aborts. */
+export async function runAgent(directory: string, config: AgentConfig, signal: AbortSignal): Promise<void> {
+  const platform = await createComponentPlatform(config.nodeName, config.pkiDirectory);
+  const client = createApiClient(platform, {
+    servers: config.apiServers,
+    tls: 'mutual',
+    userAgent: `drydock-agent/${config.nodeName}`,
+    requestTimeoutMillis: 3000,
+  });
+  const kubelet = new Kubelet(platform, {
+    nodeName: config.nodeName,
+    client,
+    listen: config.kubeletListen,
+    advertise: config.kubeletListen,
+    tls: 'mutual',
+    podCidr: config.podCidr,
+    dataDirectory: directory,
+    capacity: { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: '110' },
+    nodeInfo: {
+      operatingSystem: osType().toLowerCase(),
+      architecture: arch() === 'x64' ? 'amd64' : arch(),
+      kernelVersion: release(),
+      osImage: osType(),
+    },
+    timing: kubeletTiming(config.failover),
+    serviceAddress: (clusterIP) => mapServiceAddress(clusterIP, config.serviceCidr, config.serviceBlock),
+  });
+  const proxy = new ServiceProxy(platform, {
+    client,
+    nodeName: config.nodeName,
+    backend: new UserspaceBackend(platform, {
+      serviceCidr: config.serviceCidr,
+      localBlock: config.serviceBlock,
+    }),
+  });
+  await Promise.all([kubelet.run(signal), proxy.run(signal)]);
+}

@@ -1,0 +1,48 @@
+import { loadTlsMaterial } from '../platform/os/tls.ts';
+import { ConsoleLogger } from '../platform/os/console-logger.ts';
+import { createOsPlatform } from '../platform/os/os-platform.ts';
+import { DiskError } from '../platform/errors.ts';
+import type { Platform } from '../platform/platform.ts';
+import { CliError } from './cli-error.ts';
+
+/** The Platform of one drydock process: its name, its certificate, its log on standard error. */
+export async function createComponentPlatform(hostname: string, pkiDirectory: string): Promise<Platform> {
+  try {
+    const tls = await loadTlsMaterial(pkiDirectory);
+    return createOsPlatform({ hostname, tls, logger: new ConsoleLogger() });
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    throw new CliError(
+      `${hostname} has no certificate in ${pkiDirectory} (${error.message}): let \`drydock up\` make one, or copy ca.crt, host.crt and host.key there`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Runs a component until SIGINT or SIGTERM; `run` ends when its signal aborts. A second signal ends the process
+ * at once.
+ */
+export async function runUntilSignal(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    await run(stop.signal);
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** Resolves when `signal` aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/**
+ * cli/: reads argv and the environment, builds a Platform, wires the parts together. One file per command.
+ *
+ * Boundary: with platform/os the only folder that touches Node. No cluster logic lives here.
+ *
+ * Exit codes: 0 done; 1 it failed, and one sentence on standard error says why; 2 wrong usage; 130 interrupted.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Command, CommanderError } from 'commander';
+import pc from 'picocolors';
+
+import { addAgentCommand } from './agent.ts';
+import { addBenchCommand } from './bench.ts';
+import { CliError } from './cli-error.ts';
+import { addCompletionCommand } from './completion.ts';
+import { addServerCommand } from './server.ts';
+import { addSimCommand } from './sim.ts';
+import { addStatusCommand } from './status.ts';
+import { addUpCommand } from './up.ts';
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('drydock')
+  .description('A Kubernetes-shaped cluster that runs at sea (real processes) and in the dock (one seed reproduces everything).')
+  .version(version)
+  .showHelpAfterError('(see drydock --help)')
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Start here:
+  drydock up                                         a live three-server cluster on this machine
+  drydock sim scenarios/leader-crash.yaml --seed 7   the same cluster, simulated
+  drydock bench scheduler                            two scheduling policies compared`,
+  );
+
+addUpCommand(program);
+addStatusCommand(program);
+addServerCommand(program);
+addAgentCommand(program);
+addSimCommand(program);
+addBenchCommand(program);
+addCompletionCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said what was wrong, or has printed the help or version that was asked for.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof CliError) {
+    process.stderr.write(`${pc.red('drydock:')} ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    throw error;
+  }
+}

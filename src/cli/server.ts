@@ -1,0 +1,98 @@
+import { join, resolve } from 'node:path';
+
+import type { Command } from 'commander';
+
+import { ApiServer } from '../apiserver/api-server.ts';
+import { createApiClient } from '../client/http-api-client.ts';
+import { ControllerManager } from '../controllers/controller-manager.ts';
+import { NetworkError } from '../platform/errors.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
+import { CliError } from './cli-error.ts';
+import type { ServerConfig } from './cluster-plan.ts';
+import { aborted, createComponentPlatform, runUntilSignal } from './component.ts';
+import { readConfig } from './config-file.ts';
+import { controllerTiming, leaderElectionTiming } from './failover.ts';
+import { startStoreWorker } from './store-worker.ts';
+
+/** `drydock server`: one control-plane host: store member, API server, scheduler, controllers. */
+export function addServerCommand(program: Command): void {
+  program
+    .command('server')
+    .description('run one control-plane host: store member, API server, scheduler and controllers')
+    .requiredOption('--data-dir <dir>', 'its data; server.json in it says who it is (`drydock up` writes one)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  Restart a server that was killed:
+    drydock server --data-dir .drydock/server-2`,
+    )
+    .action(async (options: { dataDir: string }) => {
+      const directory = resolve(options.dataDir);
+      const config = readConfig<ServerConfig>(join(directory, 'server.json'));
+      if (config === undefined) {
+        throw new CliError(
+          `${directory} is not a server's data directory (it has no server.json): name one that \`drydock up\` made, such as .drydock/server-1`,
+        );
+      }
+      await runUntilSignal((signal) => runServer(directory, config, signal));
+    });
+}
+
+/** Runs a server until `signal` aborts. @throws CliError when it cannot start or its store fails */
+export async function runServer(directory: string, config: ServerConfig, signal: AbortSignal): Promise<void> {
+  const platform = await createComponentPlatform(config.name, config.pkiDirectory);
+  const store = await startStoreWorker({
+    hostname: config.name,
+    pkiDirectory: config.pkiDirectory,
+    member: {
+      name: config.name,
+      cluster: { token: config.clusterToken, members: config.members },
+      dataDirectory: join(directory, 'etcd'),
+      ...(config.failover === 'fast' ? { tickMillis: 50 } : {}),
+    },
+  });
+  const apiServer = new ApiServer(platform, {
+    etcd: store.client,
+    listen: config.apiListen,
+    advertise: config.apiListen,
+    tls: 'mutual',
+    serviceCidr: config.serviceCidr,
+  });
+  try {
+    await apiServer.start();
+  } catch (error) {
+    await store.stop();
+    throw error instanceof NetworkError ? new CliError(error.message, { cause: error }) : error;
+  }
+  platform.logger.info('ready to serve client requests', { port: config.apiListen.port });
+
+  // Scheduler and controllers end with the server, or with its store.
+  const stop = new AbortController();
+  const client = createApiClient(platform, {
+    servers: config.apiServers,
+    tls: 'mutual',
+    userAgent: `drydock-server/${config.name}`,
+    requestTimeoutMillis: 3000,
+  });
+  const leaderElection = leaderElectionTiming(config.failover);
+  const running = Promise.all([
+    new Scheduler(platform, { client, identity: config.name, leaderElection }).run(stop.signal),
+    new ControllerManager(platform, {
+      client,
+      identity: config.name,
+      leaderElection,
+      timing: controllerTiming(config.failover),
+    }).run(stop.signal),
+  ]);
+  const failure = await Promise.race([
+    aborted(signal).then(() => undefined),
+    store.failed,
+    running.then(() => 'the scheduler and controllers ended'),
+  ]);
+  stop.abort();
+  await apiServer.stop();
+  if (failure !== undefined) throw new CliError(`${config.name} stopped: ${failure}`);
+  await running;
+  await store.stop();
+}

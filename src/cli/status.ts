@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+import type { Command } from 'commander';
+
+import type { MemberStatus } from '../etcd/client.ts';
+import { NetworkError } from '../platform/errors.ts';
+import { createOsPlatform } from '../platform/os/os-platform.ts';
+import { loadTlsMaterial } from '../platform/os/tls.ts';
+import type { Platform } from '../platform/platform.ts';
+import { formatAddress } from './address.ts';
+import { CliError } from './cli-error.ts';
+import type { ServerConfig } from './cluster-plan.ts';
+import { readConfig } from './config-file.ts';
+import { textTable } from './tables.ts';
+
+interface ServerStatus {
+  readonly name: string;
+  readonly address: string;
+  readonly pid: number | undefined;
+  /** Absent when the server does not answer. */
+  readonly store: MemberStatus | undefined;
+}
+
+/** `drydock status`: the servers of a cluster on this machine: who leads the store, how far each one is. */
+export function addStatusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('show the servers of a cluster on this machine and who leads its store')
+    .option('--data-dir <dir>', 'the data directory of `drydock up`', '.drydock')
+    .option('--leader-pid', "print only the process id of the leader's server")
+    .option('--json', 'print JSON')
+    .action(async (options: { dataDir: string; leaderPid?: boolean; json?: boolean }) => {
+      const statuses = await askServers(resolve(options.dataDir));
+      const leader = statuses.find(({ store }) => store !== undefined && store.leader === store.memberId);
+      if (options.leaderPid === true) {
+        if (leader?.pid === undefined) throw new CliError(`no server of ${options.dataDir} says that it leads: is the cluster up?`);
+        process.stdout.write(`${leader.pid}\n`);
+      } else if (options.json === true) {
+        process.stdout.write(`${JSON.stringify(statuses, null, 2)}\n`);
+      } else {
+        process.stdout.write(`${render(statuses)}\n`);
+      }
+    });
+}
+
+async function askServers(directory: string): Promise<readonly ServerStatus[]> {
+  const plan = readConfig<{ servers: number }>(join(directory, 'cluster.json'));
+  if (plan === undefined) {
+    throw new CliError(`${relative(process.cwd(), directory)} holds no cluster: start one with \`drydock up\`, or name its --data-dir`);
+  }
+  const platform = createOsPlatform({
+    hostname: 'drydock-status',
+    tls: await loadTlsMaterial(join(directory, 'pki', 'admin')),
+  });
+  return Promise.all(
+    Array.from({ length: plan.servers }, async (_, i) => {
+      const folder = join(directory, `server-${i + 1}`);
+      const config = readConfig<ServerConfig>(join(folder, 'server.json'))!;
+      const pidFile = join(folder, 'pid');
+      return {
+        name: config.name,
+        address: formatAddress(config.apiListen),
+        pid: existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : undefined,
+        store: await askStore(platform, config),
+      };
+    }),
+  );
+}
+
+async function askStore(platform: Platform, config: ServerConfig): Promise<MemberStatus | undefined> {
+  const request = { method: 'GET', path: '/debug/store', headers: {}, body: new Uint8Array(0) };
+  try {
+    const response = await platform.network.http.request(config.apiListen, request, { tls: 'mutual', timeoutMillis: 2000 });
+    if (response.status !== 200 || !(response.body instanceof Uint8Array)) return undefined;
+    return JSON.parse(Buffer.from(response.body).toString()) as MemberStatus;
+  } catch (error) {
+    if (error instanceof NetworkError) return undefined;
+    throw error;
+  }
+}
+
+function render(statuses: readonly ServerStatus[]): string {
+  return textTable(
+    ['SERVER', 'PID', 'API', 'STORE', 'TERM', 'REVISION', 'APPLIED'],
+    statuses.map(({ name, address, pid, store }) =>
+      store === undefined
+        ? [name, pid ?? '-', address, 'does not answer', '-', '-', '-']
+        : [name, pid ?? '-', address, store.leader === store.memberId ? 'leader' : 'follower', store.raftTerm, store.revision, store.raftAppliedIndex],
+    ),
+  );
+}
