@@ -48,6 +48,15 @@ export const emptySnapshot: Snapshot = {
   data: emptyBytes,
 };
 
+/**
+ * Where every first member of a cluster starts: its membership, at an index the log begins after. A member that
+ * joins later starts from `emptySnapshot`, finds nothing to match, and is sent a snapshot; were the membership at
+ * index 0 instead, it would replay the log without ever learning who founded the cluster.
+ */
+export function bootstrapSnapshot(confState: ConfState, data: Uint8Array = emptyBytes): Snapshot {
+  return { metadata: { index: 1 as Index, term: 0 as Term, confState }, data };
+}
+
 /** Storage in memory: the whole of it for tests, the readable tail of the write-ahead log for a member. */
 export class MemoryStorage implements Storage {
   #hardState: HardState = { term: 0 as Term, vote: noMember, commit: 0 as Index };
@@ -58,7 +67,7 @@ export class MemoryStorage implements Storage {
   #compactedTerm: Term;
   #entries: Entry[] = [];
 
-  /** `snapshot` carries the first membership; `index` 0 means the log starts at the beginning. */
+  /** From the newest snapshot: a founding member's is `bootstrapSnapshot`, a joining one's `emptySnapshot`. */
   constructor(snapshot: Snapshot = emptySnapshot) {
     this.#snapshot = snapshot;
     this.#confState = snapshot.metadata.confState;

@@ -6,10 +6,10 @@ import type { Config } from '../../src/raft/config.ts';
 import type { Message } from '../../src/raft/messages.ts';
 import { RawNode } from '../../src/raft/raw-node.ts';
 import type { ReadState, Ready } from '../../src/raft/ready.ts';
-import { MemoryStorage, emptySnapshot } from '../../src/raft/storage.ts';
+import { MemoryStorage, bootstrapSnapshot, emptySnapshot } from '../../src/raft/storage.ts';
 import type { TraceEvent } from '../../src/raft/trace.ts';
 import { index, memberId, term } from '../../src/raft/types.ts';
-import type { ConfState, Entry, HardState, Index, MemberId } from '../../src/raft/types.ts';
+import type { ConfState, Entry, HardState, Index, MemberId, Snapshot } from '../../src/raft/types.ts';
 
 export const id = (value: number): MemberId => memberId(value.toString(16));
 
@@ -29,6 +29,8 @@ export function generator(seed: number): (bound: number) => number {
 export interface MemberOptions extends Partial<Config> {
   readonly voters?: readonly MemberId[];
   readonly learners?: readonly MemberId[];
+  /** Found the cluster at index 1, so that others can join; else the log begins at 1, as in the paper. */
+  readonly bootstrap?: boolean;
 }
 
 /** A member with the smallest driver that keeps the four duties: its state machine is the list of entries. */
@@ -48,10 +50,13 @@ export class TestMember {
     this.id = id;
     this.#options = options;
     this.confState = { voters: options.voters ?? [], learners: options.learners ?? [] };
-    this.storage = new MemoryStorage({
-      ...emptySnapshot,
-      metadata: { ...emptySnapshot.metadata, confState: this.confState },
-    });
+    const metadata = { ...emptySnapshot.metadata, confState: this.confState };
+    this.storage = new MemoryStorage(
+      options.bootstrap === true
+        ? bootstrapSnapshot(this.confState, encodeState([]))
+        : { metadata, data: encodeState([]) },
+    );
+    this.appliedIndex = index(this.storage.firstIndex() - 1);
     this.node = this.#start();
   }
 
@@ -73,6 +78,20 @@ export class TestMember {
     });
   }
 
+  /** As `restart`, with a state machine that is only as durable as its snapshot. */
+  restartFromSnapshot(): void {
+    const snapshot = this.storage.snapshot();
+    if (!snapshot.ok) throw new Error(snapshot.error);
+    this.#restoreState(snapshot.value);
+    this.restart();
+  }
+
+  #restoreState({ metadata, data }: Snapshot): void {
+    this.applied = JSON.parse(decodeUtf8(data)) as string[];
+    this.appliedIndex = metadata.index;
+    this.confState = metadata.confState;
+  }
+
   /** A crash: what Storage holds is what was durable, the state machine is durable with its index. */
   restart(): void {
     this.storage.setConfState(this.confState);
@@ -88,12 +107,7 @@ export class TestMember {
 
   /** Duty 3. */
   apply(ready: Ready): void {
-    if (ready.snapshot !== undefined) {
-      const { metadata, data } = ready.snapshot;
-      this.applied = JSON.parse(decodeUtf8(data)) as string[];
-      this.appliedIndex = metadata.index;
-      this.confState = metadata.confState;
-    }
+    if (ready.snapshot !== undefined) this.#restoreState(ready.snapshot);
     for (const entry of ready.committedEntries) this.#applyEntry(entry);
     this.reads.push(...ready.readStates);
   }
@@ -150,6 +164,10 @@ export class TestMember {
     this.storage.setHardState({ ...current, term: term(terms.at(-1) ?? 0), ...hardState });
     this.restart();
   }
+}
+
+function encodeState(applied: readonly string[]): Uint8Array {
+  return encodeUtf8(JSON.stringify(applied));
 }
 
 export function describeEntry(entry: Entry): string {
