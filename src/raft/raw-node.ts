@@ -4,7 +4,7 @@ import type { Message } from './messages.ts';
 import { Raft } from './raft.ts';
 import type { Status } from './raft.ts';
 import type { Ready, SoftState } from './ready.ts';
-import type { ConfChange, ConfState, HardState, MemberId } from './types.ts';
+import type { ConfChange, ConfState, HardState, MemberId, Role, Term } from './types.ts';
 
 /**
  * raft/: consensus on a log (Ongaro and Ousterhout; Ongaro's thesis), in etcd's words. RawNode is its door.
@@ -164,6 +164,20 @@ export class RawNode {
   /** Whether a MsgSnap reached this member. Without a report it counts as lost after ten election timeouts. */
   reportSnapshot(id: MemberId, ok: boolean): void {
     this.#raft.reportSnapshot(id, ok);
+  }
+
+  /** The current term: what most callers want of `status`, without building one. */
+  get term(): Term {
+    return this.#raft.term;
+  }
+
+  get role(): Role {
+    return this.#raft.role;
+  }
+
+  /** The leader of the current term as far as this member knows, or noMember. */
+  get leader(): MemberId {
+    return this.#raft.leader;
   }
 
   status(): Status {

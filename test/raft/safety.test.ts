@@ -129,7 +129,7 @@ class World {
     else if (dice < 950) this.#read(member);
     else if (dice < 955) this.#proposeConfChange(member);
     else if (dice < 960) this.#crash(member);
-    else if (dice < 965) this.#isolated = this.#chance(2) ? undefined : member.id;
+    else if (dice < 962) this.#isolated = this.#chance(2) ? undefined : member.id;
     else if (dice < 970) member.node.transferLeader(this.#pick(this.#members).id);
     else if (dice < 980) member.node.reportUnreachable(this.#pick(this.#members).id);
     else if (dice < 990) member.node.reportSnapshot(this.#pick(this.#members).id, this.#chance(2));
