@@ -1,0 +1,220 @@
+import type { Timer } from '../../src/platform/clock.ts';
+import type { NetworkErrorCode } from '../../src/platform/errors.ts';
+import { Fifo } from '../fifo.ts';
+import type { Life, LifeEnd, LifeResource } from '../life.ts';
+import type { Path, Stalled } from './path.ts';
+
+/** What an end of a connection hears. */
+export interface EndEvents {
+  /** The next item of the other end, in order. */
+  item(item: unknown): void;
+  /** Called once, last. No code: the other end closed, after everything it sent. */
+  closed(code: NetworkErrorCode | undefined, reason: string): void;
+}
+
+const fin = Symbol('fin');
+
+/** Longest random wait for the retransmission that follows a healed outage. */
+const resumeMillisMax = 1_000;
+
+/**
+ * One end of a TCP-like connection, in one life: items in order and without gaps, or the connection breaks.
+ * Links, streams and HTTP are made of it, so they share one model of cuts, loss, crashes and resets.
+ *
+ * Items pass by reference. An item's arrival is an event of the receiving life, so a paused receiver takes it
+ * later and a dead one never.
+ */
+export class ConnectionEnd implements LifeResource, Stalled {
+  readonly life: Life;
+  /** The way to the other end. */
+  readonly path: Path;
+  #peer: ConnectionEnd | undefined;
+  #events: EndEvents | undefined;
+  #open = true;
+  #told = false;
+  /** Sent and not arrived. One arrival event is under way per item; each takes whatever is at the head. */
+  readonly #inFlight = new Fifo<unknown>();
+  #lastArrivalMillis = 0;
+  #lossCount = 0;
+  #blockedUntilMillis = 0;
+  #stalledArrivals = 0;
+  #breakTimer: Timer | undefined;
+
+  constructor(life: Life, path: Path) {
+    this.life = life;
+    this.path = path;
+    life.attach(this);
+  }
+
+  /** Joins two new ends. */
+  static join(a: ConnectionEnd, b: ConnectionEnd): void {
+    a.#peer = b;
+    b.#peer = a;
+  }
+
+  set events(events: EndEvents) {
+    this.#events = events;
+  }
+
+  /** Whether the other end has accepted. */
+  get isJoined(): boolean {
+    return this.#peer !== undefined;
+  }
+
+  get isOpen(): boolean {
+    return this.#open && this.life.alive;
+  }
+
+  /** What was sent and has not arrived. */
+  inFlight(): Iterable<unknown> {
+    return this.#inFlight;
+  }
+
+  send(item: unknown): void {
+    if (!this.isOpen) return;
+    this.#push(item);
+  }
+
+  /** The connection did not come about. */
+  fail(code: NetworkErrorCode, reason: string): void {
+    if (this.isOpen) this.#shut(code, reason);
+  }
+
+  /** Takes nothing more; the other end hears of it after everything sent before. Idempotent. */
+  close(reason = 'closed'): void {
+    if (!this.isOpen) return;
+    if (this.#peer !== undefined) this.#push(fin);
+    this.#disarmBreak();
+    this.#shut(undefined, reason);
+  }
+
+  /** Breaks at once, here and, after a packet's way, there. Idempotent. */
+  destroy(code: NetworkErrorCode, reason: string): void {
+    if (!this.isOpen) return;
+    this.#abandon();
+    this.#shut(code, reason);
+    this.resetPeer();
+  }
+
+  /** Tells the other end that this one is gone. */
+  resetPeer(): void {
+    this.#resetPeer(this.path.delayMillis());
+  }
+
+  lifeEnded(end: LifeEnd): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#abandon();
+    const noticeMillis =
+      end === 'power' ? this.path.random.between(0, this.path.options.powerLossNoticedMillisMax) : 0;
+    this.#resetPeer(this.path.delayMillis() + noticeMillis);
+  }
+
+  /** The path healed: the next retransmission comes after its backoff, which grew with the outage. */
+  resume(outageMillis: number): void {
+    this.#disarmBreak();
+    const arrivals = this.#stalledArrivals;
+    this.#stalledArrivals = 0;
+    const backoffMillis = this.path.random.float() * Math.min(outageMillis, resumeMillisMax);
+    this.#blockedUntilMillis = this.#nowMillis + backoffMillis + this.path.delayMillis();
+    for (let i = 0; i < arrivals; i++) this.#scheduleArrival(this.#blockedUntilMillis);
+  }
+
+  get #nowMillis(): number {
+    return this.life.loop.nowMillis;
+  }
+
+  #push(item: unknown): void {
+    this.#inFlight.push(item);
+    this.#scheduleArrival(this.#nowMillis + this.path.delayMillis());
+  }
+
+  #scheduleArrival(atMillis: number): void {
+    this.#lastArrivalMillis = Math.max(this.#lastArrivalMillis, atMillis);
+    this.#peer!.life.after(this.#lastArrivalMillis - this.#nowMillis, 'packet', () => this.#arrive());
+  }
+
+  /** Runs in the life of the peer. */
+  #arrive(): void {
+    const peer = this.#peer!;
+    if (this.path.isCut) {
+      this.#stalledArrivals++;
+      this.path.stall(this);
+      this.#armBreak();
+      return;
+    }
+    if (this.#nowMillis < this.#blockedUntilMillis) {
+      this.#scheduleArrival(this.#blockedUntilMillis);
+      return;
+    }
+    if (this.path.losesPacket()) {
+      this.#lossCount++;
+      if (this.#lossCount > this.path.options.retransmitsMax) {
+        this.#timeOut();
+        return;
+      }
+      this.#blockedUntilMillis =
+        this.#nowMillis + this.path.options.retransmitMillis * 2 ** (this.#lossCount - 1);
+      this.#scheduleArrival(this.#blockedUntilMillis);
+      return;
+    }
+    this.#lossCount = 0;
+    const item = this.#inFlight.shift();
+    if (peer.isOpen) {
+      // The acknowledgement cannot come back: the sender will give up although its data arrived.
+      if (peer.path.isCut) this.#armBreak();
+      if (item === fin) peer.#shut(undefined, 'closed by the other end');
+      else peer.#events?.item(item);
+    } else if (item !== fin && this.isOpen) {
+      // Nobody is there any more: the other kernel answers with a reset.
+      peer.resetPeer();
+    }
+  }
+
+  #armBreak(): void {
+    if (this.#breakTimer !== undefined || !this.isOpen) return;
+    this.#breakTimer = this.life.after(this.path.options.brokenAfterMillis, 'tcp timeout', () => {
+      this.#breakTimer = undefined;
+      if (this.path.isCut || this.#peer!.path.isCut) this.#timeOut();
+    });
+  }
+
+  #disarmBreak(): void {
+    this.#breakTimer?.cancel();
+    this.#breakTimer = undefined;
+  }
+
+  /** What waits for a cut path will never be sent again. */
+  #abandon(): void {
+    this.#disarmBreak();
+    this.path.unstall(this);
+  }
+
+  /** This end gives up; the other end hears of it when the path carries a packet again. */
+  #timeOut(): void {
+    if (!this.isOpen) return;
+    this.#abandon();
+    this.#shut('ETIMEDOUT', 'the connection timed out');
+    this.resetPeer();
+  }
+
+  #resetPeer(delayMillis: number): void {
+    const peer = this.#peer;
+    if (peer === undefined) return;
+    // A reset does not overtake what was sent before it.
+    const waitMillis = Math.max(delayMillis, this.#lastArrivalMillis - this.#nowMillis);
+    peer.life.after(waitMillis, 'reset', () => {
+      if (!peer.isOpen) return;
+      if (this.path.isCut) this.path.stall({ resume: () => this.resetPeer() });
+      else peer.#shut('ECONNRESET', 'the connection was reset by the other end');
+    });
+  }
+
+  #shut(code: NetworkErrorCode | undefined, reason: string): void {
+    this.#open = false;
+    this.life.detach(this);
+    if (this.#told) return;
+    this.#told = true;
+    this.life.after(0, 'connection closed', () => this.#events?.closed(code, reason));
+  }
+}
