@@ -1,0 +1,107 @@
+import { isApiError } from '../api/status.ts';
+import type { Pod, PodStatus } from '../api/types.ts';
+import type { ResourceClient } from '../client/api-client.ts';
+import type { Platform } from '../platform/platform.ts';
+import { problemOf } from './failures.ts';
+import type { KubeletTiming } from './kubelet-options.ts';
+import { Wakeup } from './wakeup.ts';
+
+/**
+ * Brings one pod's status to the API: only the newest, only when it differs from what was written, as
+ * often as it takes. After the final one it deletes the pod. It runs beside the pod's worker, so an API
+ * that does not answer never holds up a container.
+ */
+export class PodStatusWriter {
+  readonly #platform: Platform;
+  readonly #pods: ResourceClient<Pod>;
+  readonly #timing: KubeletTiming;
+  readonly #name: string;
+  readonly #namespace: string;
+  readonly #uid: string;
+  readonly #wakeup: Wakeup;
+  #wanted: PodStatus | undefined;
+  #written: PodStatus | undefined;
+  #writtenText = '';
+  #final = false;
+
+  constructor(platform: Platform, pods: ResourceClient<Pod>, timing: KubeletTiming, pod: Pod) {
+    this.#platform = platform;
+    this.#pods = pods;
+    this.#timing = timing;
+    this.#name = pod.metadata.name;
+    this.#namespace = pod.metadata.namespace ?? 'default';
+    this.#uid = pod.metadata.uid;
+    this.#wakeup = new Wakeup(platform.clock);
+  }
+
+  /** `final`: nothing of the pod runs any more, and it is to be deleted once this status is written. */
+  report(status: PodStatus, final: boolean): void {
+    this.#wanted = status;
+    this.#final ||= final;
+    this.#wakeup.notify();
+  }
+
+  /**
+   * What the API says now. A node controller may have marked the pod unready while this node was cut off:
+   * then what was written stands no more.
+   */
+  observe(status: PodStatus | undefined): void {
+    if (this.#written === undefined || status === undefined) return;
+    if (status.phase === this.#written.phase && readyOf(status) === readyOf(this.#written)) return;
+    this.#writtenText = '';
+    this.#wakeup.notify();
+  }
+
+  /** Ends when the pod is deleted, or `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    let retryMillis = this.#timing.podStatusRetryMillis;
+    while (!signal.aborted) {
+      try {
+        if (await this.#writeOnce()) {
+          retryMillis = this.#timing.podStatusRetryMillis;
+          continue;
+        }
+        if (this.#final) {
+          await this.#pods.delete(this.#name, {
+            namespace: this.#namespace,
+            gracePeriodSeconds: 0,
+            uid: this.#uid,
+          });
+          return;
+        }
+        await this.#wakeup.wait(Number.POSITIVE_INFINITY, signal);
+      } catch (error) {
+        // The pod is gone, or another has its name: there is nobody left to tell.
+        if (isApiError(error, 'NotFound') || isApiError(error, 'Conflict')) return;
+        this.#platform.logger.warn('pod status not written, will try again', {
+          pod: `${this.#namespace}/${this.#name}`,
+          problem: problemOf(error),
+          retryMillis,
+        });
+        await this.#platform.clock.sleep(retryMillis, signal);
+        retryMillis = Math.min(retryMillis * 2, this.#timing.podStatusRetryMaxMillis);
+      }
+    }
+  }
+
+  /** False when there was nothing to write. */
+  async #writeOnce(): Promise<boolean> {
+    const status = this.#wanted;
+    if (status === undefined) return false;
+    const text = JSON.stringify(status);
+    if (text === this.#writtenText) return false;
+    await this.#pods.patch(
+      this.#name,
+      // The uid makes it a precondition: a namesake's status is never overwritten.
+      { metadata: { uid: this.#uid }, status },
+      { type: 'strategic', namespace: this.#namespace, subresource: 'status' },
+    );
+    this.#written = status;
+    this.#writtenText = text;
+    return true;
+  }
+}
+
+function readyOf(status: PodStatus): string | undefined {
+  return status.conditions?.find((condition) => condition.type === 'Ready')?.status;
+}
