@@ -96,3 +96,68 @@ export function generateName(base: string, draw: (below: number) => number): str
   for (let i = 0; i < suffixLength; i++) suffix += suffixAlphabet[draw(suffixAlphabet.length)]!;
   return base.slice(0, baseMaxLength) + suffix;
 }
+
+const ipV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
+
+/** Whether `text` is an IPv4 address in dotted form. */
+export function isIpV4(text: string): boolean {
+  return ipV4.test(text);
+}
+
+/** Whether `text` is an IPv6 address. */
+export function isIpV6(text: string): boolean {
+  const halves = text.split('::');
+  if (halves.length > 2 || !text.includes(':')) return false;
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  const last = groups.at(-1);
+  let count = groups.length;
+  if (last !== undefined && last.includes('.')) {
+    if (!isIpV4(last)) return false;
+    groups.pop();
+    count++;
+  }
+  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
+  return halves.length === 2 ? count < 8 : count === 8;
+}
+
+/** What is wrong with an IP address, if anything. */
+export function ipProblem(text: string): string | undefined {
+  if (isIpV4(text) || isIpV6(text)) return undefined;
+  return 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+}
+
+/** What is wrong with a CIDR block, if anything. */
+export function cidrProblem(text: string): string | undefined {
+  const match = /^(.*)\/(\d{1,3})$/.exec(text);
+  const bits = Number(match?.[2] ?? -1);
+  const fits = isIpV4(match?.[1] ?? '') ? bits <= 32 : isIpV6(match?.[1] ?? '') && bits <= 128;
+  if (match !== null && fits) return undefined;
+  return 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+}
+
+const portNameMaxLength = 15;
+
+/** Names of ports: IANA service names (RFC 6335). */
+export function portNameProblems(name: string): string[] {
+  const problems: string[] = [];
+  if (name.length > portNameMaxLength) problems.push(`must be no more than ${portNameMaxLength} characters`);
+  if (!/^[-a-z0-9]+$/.test(name)) problems.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
+  if (!/[a-z]/.test(name)) problems.push('must contain at least one letter (a-z)');
+  if (name.includes('--')) problems.push('must not contain consecutive hyphens');
+  if (name.startsWith('-') || name.endsWith('-')) problems.push('must not begin or end with a hyphen');
+  return problems;
+}
+
+/** Keys of ConfigMaps and Secrets: they become file names. */
+export function configKeyProblems(key: string): string[] {
+  const problems: string[] = [];
+  if (key.length > subdomainMaxLength) problems.push(tooLong(subdomainMaxLength));
+  if (!/^[-._a-zA-Z0-9]+$/.test(key)) {
+    problems.push(
+      "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+    );
+  }
+  if (key === '.' || key === '..') problems.push(`must not be '${key}'`);
+  else if (key.startsWith('..')) problems.push("must not start with '..'");
+  return problems;
+}

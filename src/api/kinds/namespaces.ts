@@ -1,0 +1,49 @@
+import { mapOf, textOf } from '../json.ts';
+import { dnsLabelProblems } from '../names.ts';
+import type { Resource } from '../resource.ts';
+import type { ApiObject } from '../types.ts';
+import { ageOf, nameOf } from './cells.ts';
+import { define, statusSubresource, withParts } from './define.ts';
+
+/** Namespaces go in two steps: DELETE marks them Terminating, and `finalize` lets go of the emptied ones. */
+export const namespaces: Resource = define({
+  version: 'v1',
+  resource: 'namespaces',
+  singular: 'namespace',
+  kind: 'Namespace',
+  namespaced: false,
+  shortNames: ['ns'],
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+  subresources: [
+    { name: 'finalize', kind: 'Namespace', group: '', version: 'v1', verbs: ['update'] },
+    statusSubresource('Namespace'),
+  ],
+  columns: [['Name'], ['Status'], ['Age']],
+  cells: (object, nowMillis) => [nameOf(object), textOf(mapOf(object['status'])['phase']), ageOf(object, nowMillis)],
+  fields: { 'status.phase': 'status.phase' },
+  nameProblems: dnsLabelProblems,
+  defaults(object) {
+    const metadata = mapOf(object['metadata']);
+    const spec = mapOf(object['spec']);
+    const name = textOf(metadata['name']);
+    return withParts(object, {
+      // The label lets selectors name namespaces.
+      metadata:
+        name === ''
+          ? metadata
+          : { ...metadata, labels: { ...mapOf(metadata['labels']), 'kubernetes.io/metadata.name': name } },
+      spec: spec['finalizers'] === undefined ? { ...spec, finalizers: ['kubernetes'] } : spec,
+    });
+  },
+  newStatus: () => ({ phase: 'Active' }),
+  // spec.finalizers changes through the finalize subresource only.
+  prepareForUpdate: (object, old) => withParts(object, { spec: old['spec'] }),
+});
+
+/** What a PUT of `finalize` stores: the finalizers of `object`, everything else as it was. */
+export function finalizeNamespace(object: ApiObject, old: ApiObject): ApiObject {
+  const { spec } = object as ApiObject & { readonly spec?: unknown };
+  const { spec: _, ...rest } = old as ApiObject & { readonly spec?: unknown };
+  const finalizers = mapOf(spec)['finalizers'];
+  return { ...rest, spec: finalizers === undefined ? {} : { finalizers } } as ApiObject;
+}

@@ -1,0 +1,17 @@
+import { dnsSubdomainProblems } from '../names.ts';
+import type { Resource } from '../resource.ts';
+import { ageOf, nameOf } from './cells.ts';
+import { define } from './define.ts';
+
+/** Identities for pods. Tokens are not issued yet, so the `token` subresource is absent. */
+export const serviceAccounts: Resource = define({
+  version: 'v1',
+  resource: 'serviceaccounts',
+  singular: 'serviceaccount',
+  kind: 'ServiceAccount',
+  namespaced: true,
+  shortNames: ['sa'],
+  columns: [['Name'], ['Age']],
+  cells: (object, nowMillis) => [nameOf(object), ageOf(object, nowMillis)],
+  nameProblems: dnsSubdomainProblems,
+});
