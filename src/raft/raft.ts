@@ -184,7 +184,8 @@ export class Raft {
   /** The membership that a committed entry changed is not known yet: its majority might be another. */
   #hasUnappliedConfChange(): boolean {
     const end = (this.log.committed + 1) as Index;
-    let at = (this.log.applied + 1) as Index;
+    // What Storage compacted, the driver has applied, even if `advance` has not said so yet.
+    let at = Math.max(this.log.applied + 1, this.log.firstIndex) as Index;
     while (at < end) {
       const page = this.log.slice(at, end, this.#config.maxSizePerMessageBytes);
       assert(page.ok, 'committed entries that are not applied are in the log');

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+
+import { readsPendingMax } from '../../src/raft/read-only.ts';
+import { index, term } from '../../src/raft/types.ts';
+import { TestMember, TestNetwork, id, ids } from './network.ts';
+
+describe('thesis §6.4: read-only queries without the log', () => {
+  it('leader and follower get the commit index; a follower asks its leader', () => {
+    const network = TestNetwork.of(3);
+    network.elect(1);
+    expect(network.node(1).readIndex('at the leader')).toBe('accepted');
+    expect(network.node(3).readIndex('at a follower')).toBe('accepted');
+    network.settle();
+    expect(network.member(1).reads).toEqual([{ context: 'at the leader', index: 1 }]);
+    expect(network.member(3).reads).toEqual([{ context: 'at a follower', index: 1 }]);
+  });
+
+  it('without a leader it is dropped', () => {
+    expect(TestNetwork.of(3).node(1).readIndex('r')).toBe('dropped');
+  });
+
+  it('a leader cut off from the majority gives no index', () => {
+    const network = TestNetwork.of(3);
+    network.elect(1);
+    network.isolate(1);
+    network.node(1).readIndex('r');
+    for (let i = 0; i < 5; i++) network.node(1).tick();
+    network.settle();
+    expect(network.member(1).reads).toEqual([]);
+  });
+
+  it('answers to a round that began before a read do not confirm it', () => {
+    const member = new TestMember(id(1), { voters: ids(1, 2, 3) });
+    const { node } = member;
+    node.campaign();
+    node.step({ type: 'MsgVoteResp', from: id(2), to: id(1), term: term(1), reject: false });
+    while (node.hasReady()) member.handleReady();
+    const matched = { index: index(1), reject: false, rejectHint: index(0), logTerm: term(0) };
+    node.step({ type: 'MsgAppResp', from: id(2), to: id(1), term: term(1), ...matched });
+    const answer = { type: 'MsgHeartbeatResp', from: id(2), to: id(1), term: term(1) } as const;
+    node.readIndex('first');
+    node.readIndex('second');
+    node.step({ ...answer, context: '1' });
+    expect(node.ready().readStates).toEqual([{ context: 'first', index: 1 }]);
+    node.advance();
+    node.step({ ...answer, context: '1' });
+    expect(node.hasReady()).toBe(false);
+    node.step({ ...answer, context: '2' });
+    expect(node.ready().readStates).toEqual([{ context: 'second', index: 1 }]);
+  });
+
+  it('one round serves all reads that wait for it', () => {
+    const network = TestNetwork.of(3);
+    network.elect(1);
+    for (let i = 0; i < 100; i++) network.node(1).readIndex(`r${i}`);
+    network.collect();
+    const rounds = new Set<string>();
+    while (network.inFlight.length > 0) {
+      for (const message of network.inFlight.splice(0)) {
+        if (message.type === 'MsgHeartbeat') rounds.add(message.context);
+        network.deliver(message);
+      }
+      network.collect();
+    }
+    expect(network.member(1).reads.map(({ context }) => context)).toEqual(
+      Array.from({ length: 100 }, (_, i) => `r${i}`),
+    );
+    expect([...rounds]).toEqual(['1', '2']);
+  });
+
+  it('a lost round is repeated by the next heartbeat', () => {
+    const network = TestNetwork.of(3);
+    network.elect(1);
+    network.node(1).readIndex('r');
+    network.collect();
+    network.inFlight = [];
+    network.tickAll(1);
+    expect(network.member(1).reads).toEqual([{ context: 'r', index: 1 }]);
+  });
+
+  it('a new leader answers only after it committed in its own term, and no more than it can hold wait', () => {
+    const network = TestNetwork.of(3);
+    network.elect(1);
+    network.node(2).campaign();
+    network.collect();
+    while (network.node(2).role !== 'leader') {
+      for (const message of network.inFlight.splice(0)) network.deliver(message);
+      if (network.node(2).role !== 'leader') network.collect();
+    }
+    for (let i = 0; i < readsPendingMax; i++) expect(network.node(2).readIndex(`r${i}`)).toBe('accepted');
+    expect(network.node(2).readIndex('one more')).toBe('dropped');
+    expect(network.node(2).ready().readStates).toEqual([]);
+    network.node(2).advance();
+    network.member(2).restart();
+    network.elect(2);
+    network.node(2).readIndex('again');
+    network.settle();
+    expect(network.member(2).reads).toEqual([{ context: 'again', index: network.node(2).status().commit }]);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+
+import { TestNetwork, id } from './network.ts';
+
+/** Member 3 misses so much that the leader no longer has the entries. */
+function behind(): TestNetwork {
+  const network = TestNetwork.of(3);
+  network.elect(1);
+  network.isolate(3);
+  for (const text of ['a', 'b', 'c']) network.member(1).propose(text);
+  network.settle();
+  network.member(1).compact();
+  network.heal();
+  return network;
+}
+
+describe('Raft §7: snapshots', () => {
+  it('brings back a member whose next entry is compacted, and replication goes on', () => {
+    const network = behind();
+    network.tickAll(2);
+    network.member(1).propose('d');
+    network.settle();
+    expect(network.member(3).trace.some((event) => event.type === 'snapshot-restored')).toBe(true);
+    expect(network.member(3).applied).toEqual(['1/1', '2/1 a', '3/1 b', '4/1 c', '5/1 d']);
+    expect(network.node(1).status().progress[2]).toMatchObject({ state: 'StateReplicate', match: 5 });
+  });
+
+  it('sends nothing else to it until the outcome is known; a failure starts over', () => {
+    const network = behind();
+    let lost = 0;
+    for (let i = 0; i < 8; i++) {
+      network.node(1).tick();
+      network.collect();
+      for (const message of network.inFlight.splice(0)) {
+        if (message.type === 'MsgSnap') lost++;
+        else network.deliver(message);
+      }
+    }
+    network.collect();
+    expect(lost).toBe(1);
+    expect(network.node(1).status().progress[2]).toMatchObject({ state: 'StateSnapshot', next: 5 });
+    network.node(1).reportSnapshot(id(3), false);
+    expect(network.node(1).status().progress[2]).toMatchObject({ state: 'StateProbe', next: 2 });
+    network.settle();
+    network.tickAll(2);
+    expect(network.member(3).applied).toEqual(network.member(1).applied);
+  });
+
+  it('without any report it is tried again after ten election timeouts', () => {
+    const network = behind();
+    let lost = 0;
+    const tick = (): void => {
+      network.node(1).tick();
+      network.collect();
+      for (const message of network.inFlight.splice(0)) {
+        if (message.type === 'MsgSnap' && lost++ === 0) continue;
+        network.deliver(message);
+      }
+    };
+    for (let i = 0; i < 100; i++) tick();
+    expect(lost).toBe(1);
+    for (let i = 0; i < 10; i++) tick();
+    expect(lost).toBe(2);
+    network.settle();
+    expect(network.member(3).applied).toEqual(network.member(1).applied);
+  });
+
+  it('an old snapshot, or one of what the log holds, changes nothing but the commit index', () => {
+    const network = TestNetwork.of(3);
+    network.elect(1);
+    network.member(1).propose('a');
+    network.settle();
+    network.member(1).compact();
+    const snapshot = network.member(1).storage.snapshot();
+    if (!snapshot.ok) throw new Error(snapshot.error);
+    const { from, to, term } = { from: id(1), to: id(3), term: network.node(1).term };
+    network.node(3).step({ type: 'MsgSnap', from, to, term, snapshot: snapshot.value });
+    const ready = network.node(3).ready();
+    expect(ready.snapshot).toBeUndefined();
+    expect(ready.messages).toMatchObject([{ type: 'MsgAppResp', index: 2, reject: false }]);
+  });
+});
