@@ -1,0 +1,376 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { AssertionError } from '../../src/base/assert.ts';
+import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
+import { Wal, WalError } from '../../src/wal/wal.ts';
+import type { WalRecord } from '../../src/wal/wal.ts';
+import { MemoryDisk } from './memory-disk.ts';
+
+const directory = 'member/wal';
+const metadata = encodeUtf8('cluster 1, member a');
+/** Small enough that a test cuts segments. */
+const small = { segmentBytes: 400, preallocateBytes: 64 };
+
+function entry(index: number, text = `entry ${index}`): WalRecord {
+  return { type: 1, index, payload: encodeUtf8(text) };
+}
+
+const state = (text: string): WalRecord => ({ type: 2, index: 0, payload: encodeUtf8(text) });
+
+function texts(records: readonly WalRecord[]): string[] {
+  return records.map((record) => decodeUtf8(record.payload));
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const failure = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(WalError);
+  return (failure as WalError).code;
+}
+
+/** A log with `count` entries, each synced by itself. */
+async function filled(count: number): Promise<{ disk: MemoryDisk; wal: Wal }> {
+  const disk = new MemoryDisk();
+  const wal = await Wal.create(disk, directory, { metadata, ...small });
+  for (let i = 1; i <= count; i++) {
+    wal.append([entry(i)]);
+    await wal.sync();
+  }
+  return { disk, wal };
+}
+
+describe('a log', () => {
+  it('gives back what was synced, with its metadata', async () => {
+    const { disk, wal } = await filled(0);
+    const records = [
+      { type: 7, index: 2 ** 53 - 1, payload: new Uint8Array(0) },
+      { type: 0xffff, index: 0, payload: new Uint8Array([1, 2, 3]) },
+    ];
+    wal.append(records);
+    wal.append([entry(5)]);
+    await wal.sync();
+    await wal.close();
+    const opened = await Wal.open(disk, directory);
+    expect(opened.metadata).toEqual(metadata);
+    expect(opened.records).toEqual([...records, entry(5)]);
+    expect(opened.cutBytes).toBe(0);
+  });
+
+  it('goes on where it ended, over many lives and segments', async () => {
+    const disk = new MemoryDisk();
+    await (await Wal.create(disk, directory, { metadata, ...small })).close();
+    for (let life = 0; life < 12; life++) {
+      const { wal, records } = await Wal.open(disk, directory, small);
+      expect(records.map((record) => record.index)).toEqual(
+        Array.from({ length: life * 3 }, (_, i) => i + 1),
+      );
+      wal.append([entry(life * 3 + 1), entry(life * 3 + 2)]);
+      await wal.sync();
+      wal.append([entry(life * 3 + 3)]);
+      await wal.sync();
+      await wal.close();
+    }
+    expect((await disk.list(directory)).length).toBeGreaterThan(2);
+  });
+
+  it('is made once and opened only when it is there', async () => {
+    const disk = new MemoryDisk();
+    expect(await codeOf(Wal.open(disk, directory))).toBe('missing');
+    expect(await Wal.exists(disk, directory)).toBe(false);
+    await Wal.create(disk, directory, { metadata });
+    expect(await Wal.exists(disk, directory)).toBe(true);
+    expect(await codeOf(Wal.create(disk, directory, { metadata }))).toBe('exists');
+  });
+
+  it('shares one fsync among all who ask in a turn, and one more among all who ask while it runs', async () => {
+    const disk = new MemoryDisk();
+    const wal = await Wal.create(disk, directory, { metadata });
+    const before = disk.syncs;
+    const waiting: Promise<void>[] = [];
+    for (let i = 1; i <= 50; i++) {
+      wal.append([entry(i)]);
+      waiting.push(wal.sync());
+    }
+    await Promise.resolve();
+    await Promise.resolve();
+    for (let i = 51; i <= 100; i++) {
+      wal.append([entry(i)]);
+      waiting.push(wal.sync());
+    }
+    await Promise.all(waiting);
+    expect(disk.syncs - before).toBe(2);
+    await wal.sync();
+    expect(disk.syncs - before).toBe(2);
+    const opened = await Wal.open(disk, directory);
+    expect(opened.records).toHaveLength(100);
+  });
+
+  it('resolves a sync only when its own records are durable', async () => {
+    const { disk, wal } = await filled(0);
+    wal.append([entry(1)]);
+    const first = wal.sync();
+    await Promise.resolve();
+    wal.append([entry(2)]);
+    await wal.sync();
+    const lost = disk.crash(() => 0);
+    expect(texts((await Wal.open(lost, directory)).records)).toEqual(['entry 1', 'entry 2']);
+    await first;
+  });
+
+  it('refuses what is not a record', async () => {
+    const { wal } = await filled(0);
+    expect(() => wal.append([{ type: 0x10000, index: 1, payload: metadata }])).toThrow(AssertionError);
+    expect(() => wal.append([{ type: 1, index: -1, payload: metadata }])).toThrow(AssertionError);
+    expect(() => wal.append([{ type: 1, index: 2 ** 53, payload: metadata }])).toThrow(AssertionError);
+    await wal.close();
+    await wal.close();
+    expect(() => wal.append([entry(1)])).toThrow(AssertionError);
+  });
+});
+
+describe('release', () => {
+  it('removes whole segments that are no longer needed, and never the newest', async () => {
+    const { disk, wal } = await filled(40);
+    const before = await disk.list(directory);
+    expect(before.length).toBeGreaterThan(3);
+    await wal.release(0);
+    expect(await disk.list(directory)).toEqual(before);
+    await wal.release(20);
+    const { records } = await Wal.open(disk, directory);
+    const first = records[0]!.index;
+    expect(first).toBeGreaterThan(1);
+    expect(first).toBeLessThanOrEqual(21);
+    await wal.release(1000);
+    expect(await disk.list(directory)).toHaveLength(1);
+  });
+
+  it('loses neither metadata nor the header record', async () => {
+    const { disk, wal } = await filled(0);
+    wal.setHeader(state('term 1'));
+    wal.append([state('term 1')]);
+    for (let i = 1; i <= 20; i++) {
+      wal.append([entry(i)]);
+      await wal.sync();
+    }
+    await wal.release(20);
+    const opened = await Wal.open(disk, directory, small);
+    expect(opened.metadata).toEqual(metadata);
+    expect(texts(opened.records)[0]).toBe('term 1');
+  });
+
+  it('can be asked for again when the disk failed', async () => {
+    const { disk, wal } = await filled(20);
+    const before = (await disk.list(directory)).length;
+    disk.failAfter(1);
+    await expect(wal.release(20)).rejects.toThrow('EIO');
+    disk.failAfter(Number.POSITIVE_INFINITY);
+    await wal.release(20);
+    expect((await disk.list(directory)).length).toBeLessThan(before);
+    expect((await Wal.open(disk, directory)).records.at(-1)!.index).toBe(20);
+  });
+});
+
+describe('a failing disk', () => {
+  it('breaks the log for ever', async () => {
+    const { disk, wal } = await filled(3);
+    disk.failAfter(1);
+    wal.append([entry(4)]);
+    const first = wal.sync();
+    await Promise.resolve();
+    wal.append([entry(5)]);
+    const second = wal.sync();
+    expect(await codeOf(first)).toBe('broken');
+    expect(await codeOf(second)).toBe('broken');
+    disk.failAfter(Number.POSITIVE_INFINITY);
+    const operations = disk.operations;
+    expect(await codeOf(wal.sync())).toBe('broken');
+    expect(disk.operations).toBe(operations);
+    await wal.close();
+  });
+});
+
+describe('damage', () => {
+  it('cuts a torn end, and appends behind it', async () => {
+    const { disk, wal } = await filled(2);
+    await wal.close();
+    const [name] = await disk.list(directory);
+    const path = `${directory}/${name}`;
+    const bytes = disk.peek(path).slice();
+    const end = bytes.findLastIndex((byte) => byte !== 0);
+    bytes[end] = bytes[end]! ^ 1;
+    disk.poke(path, bytes);
+    const opened = await Wal.open(disk, directory, small);
+    expect(texts(opened.records)).toEqual(['entry 1']);
+    expect(opened.cutBytes).toBeGreaterThan(0);
+    opened.wal.append([entry(2, 'again')]);
+    await opened.wal.sync();
+    expect(texts((await Wal.open(disk, directory)).records)).toEqual(['entry 1', 'again']);
+  });
+
+  it('says which file and byte are damaged and what to do', async () => {
+    const { disk } = await filled(3);
+    const [name] = await disk.list(directory);
+    const path = `${directory}/${name}`;
+    const bytes = disk.peek(path).slice();
+    const text = decodeUtf8(bytes).indexOf('entry 1');
+    bytes[text] = bytes[text]! ^ 0x20;
+    disk.poke(path, bytes);
+    await expect(Wal.open(disk, directory)).rejects.toMatchObject({
+      name: 'WalError',
+      code: 'damaged',
+      path,
+    });
+    await expect(Wal.open(disk, directory)).rejects.toThrow(/at byte \d+: .*replace this member/);
+  });
+
+  it('is found when a segment is missing, or cut short at a frame', async () => {
+    const { disk, wal } = await filled(40);
+    await wal.close();
+    const names = await disk.list(directory);
+    const second = `${directory}/${names[1]}`;
+    const whole = disk.peek(second);
+    const lastFrame = decodeUtf8(whole).lastIndexOf('entry') - 32;
+    disk.poke(second, whole.slice(0, lastFrame));
+    expect(await codeOf(Wal.open(disk, directory))).toBe('damaged');
+    await disk.remove(second);
+    expect(await codeOf(Wal.open(disk, directory))).toBe('damaged');
+  });
+
+  it('of any one bit is refused, or costs at most the newest sync', async () => {
+    const { disk, wal } = await filled(14);
+    await wal.close();
+    const names = await disk.list(directory);
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names) {
+      const path = `${directory}/${name}`;
+      const bytes = disk.peek(path).slice();
+      for (let bit = 0; bit < bytes.length * 8; bit += 3) {
+        const flipped = bytes.slice();
+        flipped[bit >> 3] = flipped[bit >> 3]! ^ (1 << (bit & 7));
+        disk.poke(path, flipped);
+        try {
+          const { records } = await Wal.open(disk, directory);
+          expect(records.length).toBeGreaterThanOrEqual(13);
+          expect(texts(records)).toEqual(Array.from(records, (_, i) => `entry ${i + 1}`));
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'damaged' });
+        }
+      }
+      disk.poke(path, bytes);
+    }
+  });
+});
+
+type Step =
+  | { readonly type: 'append'; readonly sizes: readonly number[] }
+  | { readonly type: 'sync' }
+  | { readonly type: 'turn' }
+  | { readonly type: 'release'; readonly back: number };
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({
+      type: fc.constant('append' as const),
+      sizes: fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 4 }),
+    }),
+    fc.record({ type: fc.constant('sync' as const) }),
+    fc.record({ type: fc.constant('turn' as const) }),
+    fc.record({ type: fc.constant('release' as const), back: fc.nat(10) }),
+  ),
+  { maxLength: 40 },
+);
+
+describe('a crash at any point', () => {
+  it('keeps all that was synced, and at most a prefix of the rest', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ steps, crashAfter: fc.nat(80) }), { minLength: 1, maxLength: 3 }),
+        fc.infiniteStream(fc.nat(2 ** 30)),
+        async (lives, numbers) => {
+          const draw = (bound: number): number => Number(numbers.next().value) % bound;
+          let disk = new MemoryDisk();
+          /** What must be there, then what may be there; the first index that may be missing from the front. */
+          let appended: WalRecord[] = [];
+          let syncedCount = 0;
+          let releasedIndex = 0;
+
+          for (const life of lives) {
+            const isNew = !(await Wal.exists(disk, directory));
+            disk.failAfter(life.crashAfter);
+            let isAlive = true;
+            try {
+              let wal: Wal;
+              if (isNew) {
+                expect(syncedCount).toBe(0);
+                wal = await Wal.create(disk, directory, { metadata, ...small });
+              } else {
+                const opened = await Wal.open(disk, directory, small);
+                expect(opened.metadata).toEqual(metadata);
+                checkRecovered(opened.records, appended, syncedCount, releasedIndex);
+                const last = opened.records.at(-1)?.index ?? releasedIndex;
+                appended = appended.slice(0, Math.max(last, syncedCount));
+                syncedCount = appended.length;
+                wal = opened.wal;
+              }
+              const running: Promise<unknown>[] = [];
+              for (const step of life.steps) {
+                if (step.type === 'append') {
+                  const records = step.sizes.map((size, i) => ({
+                    type: 1,
+                    index: appended.length + i + 1,
+                    payload: new Uint8Array(size).fill(appended.length + i + 1),
+                  }));
+                  wal.append(records);
+                  appended.push(...records);
+                } else if (step.type === 'sync') {
+                  const count = appended.length;
+                  const noted = wal.sync().then(
+                    () => {
+                      if (isAlive) syncedCount = Math.max(syncedCount, count);
+                    },
+                    (error: unknown) => expect(error).toMatchObject({ code: 'broken' }),
+                  );
+                  running.push(noted);
+                } else if (step.type === 'release') {
+                  const index = Math.max(0, syncedCount - step.back);
+                  releasedIndex = Math.max(releasedIndex, index);
+                  running.push(wal.release(index).catch(() => {}));
+                } else {
+                  await Promise.all(running);
+                }
+              }
+              for (let i = 0; i < draw(20); i++) await Promise.resolve();
+            } catch (error) {
+              if (!(error instanceof Error && error.name === 'DiskError')) throw error;
+            }
+            isAlive = false;
+            disk = disk.crash(draw);
+          }
+          if (await Wal.exists(disk, directory)) {
+            const { records } = await Wal.open(disk, directory, small);
+            checkRecovered(records, appended, syncedCount, releasedIndex);
+          } else {
+            expect(syncedCount).toBe(0);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function checkRecovered(
+  records: readonly WalRecord[],
+  appended: readonly WalRecord[],
+  syncedCount: number,
+  releasedIndex: number,
+): void {
+  const first = records[0]?.index ?? Math.min(releasedIndex, syncedCount) + 1;
+  const last = records.at(-1)?.index ?? first - 1;
+  expect(first).toBeLessThanOrEqual(releasedIndex + 1);
+  expect(last).toBeGreaterThanOrEqual(syncedCount);
+  expect(records).toEqual(appended.slice(first - 1, last));
+}
