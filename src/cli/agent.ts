@@ -48,6 +48,8 @@ export async function runAgent(directory: string, config: AgentConfig, signal: A
     userAgent: `drydock-agent/${config.nodeName}`,
     requestTimeoutMillis: 3000,
   });
+  const serviceAddress = (clusterIP: string): string =>
+    mapServiceAddress(clusterIP, config.serviceCidr, config.serviceBlock);
   const kubelet = new Kubelet(platform, {
     nodeName: config.nodeName,
     client,
@@ -64,15 +66,12 @@ export async function runAgent(directory: string, config: AgentConfig, signal: A
       osImage: osType(),
     },
     timing: kubeletTiming(config.failover),
-    serviceAddress: (clusterIP) => mapServiceAddress(clusterIP, config.serviceCidr, config.serviceBlock),
+    serviceAddress,
   });
   const proxy = new ServiceProxy(platform, {
     client,
     nodeName: config.nodeName,
-    backend: new UserspaceBackend(platform, {
-      serviceCidr: config.serviceCidr,
-      localBlock: config.serviceBlock,
-    }),
+    backend: new UserspaceBackend(platform, { serviceAddress }),
   });
   await Promise.all([kubelet.run(signal), proxy.run(signal)]);
 }

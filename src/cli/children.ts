@@ -31,7 +31,10 @@ export class Children {
     const log = openSync(logFile, 'a', 0o600);
     const entry = join(import.meta.dirname, 'drydock.js');
     // A group of its own: Ctrl-C on the terminal reaches `up` alone, which then stops the rest in order.
-    const process_ = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', log, log], detached: true });
+    const process_ = spawn(process.execPath, [entry, ...args], {
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
     closeSync(log);
     const exited = new Promise<string>((resolve) => {
       process_.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));

@@ -19,7 +19,9 @@ Examples:
 }
 
 function longFlags(command: Command): string[] {
-  return command.options.flatMap((option) => (option.long === undefined || option.long === null ? [] : [option.long]));
+  return command.options.flatMap((option) =>
+    option.long === undefined || option.long === null ? [] : [option.long],
+  );
 }
 
 function bashScript(program: Command, shell: 'bash' | 'zsh'): string {

@@ -9,9 +9,12 @@ export function readConfig<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T;
   } catch (error) {
-    throw new CliError(`${path} is not readable JSON (${String(error)}): restore it from a backup, or choose another --data-dir`, {
-      cause: error,
-    });
+    throw new CliError(
+      `${path} is not readable JSON (${String(error)}): restore it from a backup, or choose another --data-dir`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -27,7 +27,9 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../
 };
 
 const program = new Command('drydock')
-  .description('A Kubernetes-shaped cluster that runs at sea (real processes) and in the dock (one seed reproduces everything).')
+  .description(
+    'A Kubernetes-shaped cluster that runs at sea (real processes) and in the dock (one seed reproduces everything).',
+  )
   .version(version)
   .showHelpAfterError('(see drydock --help)')
   .showSuggestionAfterError()

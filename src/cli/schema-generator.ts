@@ -36,8 +36,18 @@ type Source = Readonly<Record<string, { readonly types: Readonly<Record<string, 
 
 /** The kinds that are read or written by name; everything they reach follows. */
 const roots: readonly string[] = [
-  ...['Binding', 'ConfigMap', 'Event', 'Namespace', 'Node', 'Pod', 'ReplicationController', 'Secret', 'Service',
-    'ServiceAccount'].flatMap((kind) => (kind === 'Binding' ? [`v1.${kind}`] : [`v1.${kind}`, `v1.${kind}List`])),
+  ...[
+    'Binding',
+    'ConfigMap',
+    'Event',
+    'Namespace',
+    'Node',
+    'Pod',
+    'ReplicationController',
+    'Secret',
+    'Service',
+    'ServiceAccount',
+  ].flatMap((kind) => (kind === 'Binding' ? [`v1.${kind}`] : [`v1.${kind}`, `v1.${kind}List`])),
   'autoscaling/v1.Scale',
   'coordination.k8s.io/v1.Lease',
   'coordination.k8s.io/v1.LeaseList',
@@ -48,7 +58,15 @@ const roots: readonly string[] = [
 ];
 
 const scalars = new Set(['string', 'bool', 'int', 'int32', 'int64', 'float64', 'bytes', 'any']);
-const specials = new Set(['Quantity', 'IntOrString', 'Time', 'MicroTime', 'Duration', 'FieldsV1', 'RawExtension']);
+const specials = new Set([
+  'Quantity',
+  'IntOrString',
+  'Time',
+  'MicroTime',
+  'Duration',
+  'FieldsV1',
+  'RawExtension',
+]);
 
 function generate(source: Source): string {
   const typeOf = (name: string): SourceType | undefined => {
@@ -86,7 +104,8 @@ function generate(source: Source): string {
       const resolved = resolve(field.t, home);
       const leaf = resolved.replace(/^(\[\]|\{\})+/, '');
       if (leaf.includes('.')) pending.push(leaf);
-      const required = field.req === 1 || (field.o === undefined && field.oz === undefined && field.opt === undefined);
+      const required =
+        field.req === 1 || (field.o === undefined && field.oz === undefined && field.opt === undefined);
       return [
         field.n === '' ? '@inline' : field.n,
         String(field.p?.[0] ?? '-'),
@@ -103,7 +122,10 @@ function generate(source: Source): string {
         ...(field.st === undefined ? [] : [`struct=${field.st}`]),
       ].join(' ');
     });
-    lines.set(name, [`${name}${type.st === undefined ? '' : ` struct=${type.st}`}`, ...rows.map((row) => `  ${row}`)]);
+    lines.set(name, [
+      `${name}${type.st === undefined ? '' : ` struct=${type.st}`}`,
+      ...rows.map((row) => `  ${row}`),
+    ]);
   }
   const names = [...lines.keys()].toSorted();
   return `/**

@@ -19,7 +19,10 @@ export function addServerCommand(program: Command): void {
   program
     .command('server')
     .description('run one control-plane host: store member, API server, scheduler and controllers')
-    .requiredOption('--data-dir <dir>', 'its data; server.json in it says who it is (`drydock up` writes one)')
+    .requiredOption(
+      '--data-dir <dir>',
+      'its data; server.json in it says who it is (`drydock up` writes one)',
+    )
     .addHelpText(
       'after',
       `

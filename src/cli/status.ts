@@ -34,7 +34,8 @@ export function addStatusCommand(program: Command): void {
       const statuses = await askServers(resolve(options.dataDir));
       const leader = statuses.find(({ store }) => store !== undefined && store.leader === store.memberId);
       if (options.leaderPid === true) {
-        if (leader?.pid === undefined) throw new CliError(`no server of ${options.dataDir} says that it leads: is the cluster up?`);
+        if (leader?.pid === undefined)
+          throw new CliError(`no server of ${options.dataDir} says that it leads: is the cluster up?`);
         process.stdout.write(`${leader.pid}\n`);
       } else if (options.json === true) {
         process.stdout.write(`${JSON.stringify(statuses, null, 2)}\n`);
@@ -47,7 +48,9 @@ export function addStatusCommand(program: Command): void {
 async function askServers(directory: string): Promise<readonly ServerStatus[]> {
   const plan = readConfig<{ servers: number }>(join(directory, 'cluster.json'));
   if (plan === undefined) {
-    throw new CliError(`${relative(process.cwd(), directory)} holds no cluster: start one with \`drydock up\`, or name its --data-dir`);
+    throw new CliError(
+      `${relative(process.cwd(), directory)} holds no cluster: start one with \`drydock up\`, or name its --data-dir`,
+    );
   }
   const platform = createOsPlatform({
     hostname: 'drydock-status',
@@ -71,7 +74,10 @@ async function askServers(directory: string): Promise<readonly ServerStatus[]> {
 async function askStore(platform: Platform, config: ServerConfig): Promise<MemberStatus | undefined> {
   const request = { method: 'GET', path: '/debug/store', headers: {}, body: new Uint8Array(0) };
   try {
-    const response = await platform.network.http.request(config.apiListen, request, { tls: 'mutual', timeoutMillis: 2000 });
+    const response = await platform.network.http.request(config.apiListen, request, {
+      tls: 'mutual',
+      timeoutMillis: 2000,
+    });
     if (response.status !== 200 || !(response.body instanceof Uint8Array)) return undefined;
     return JSON.parse(Buffer.from(response.body).toString()) as MemberStatus;
   } catch (error) {
@@ -86,7 +92,15 @@ function render(statuses: readonly ServerStatus[]): string {
     statuses.map(({ name, address, pid, store }) =>
       store === undefined
         ? [name, pid ?? '-', address, 'does not answer', '-', '-', '-']
-        : [name, pid ?? '-', address, store.leader === store.memberId ? 'leader' : 'follower', store.raftTerm, store.revision, store.raftAppliedIndex],
+        : [
+            name,
+            pid ?? '-',
+            address,
+            store.leader === store.memberId ? 'leader' : 'follower',
+            store.raftTerm,
+            store.revision,
+            store.raftAppliedIndex,
+          ],
     ),
   );
 }

@@ -47,11 +47,18 @@ export function addUpCommand(program: Command): void {
   program
     .command('up')
     .description('run a whole cluster on this machine: three servers and two agents, all real processes')
-    .option('--once', 'verify that everything works, stop it all and exit 0; not 0, with the reason, if it does not')
+    .option(
+      '--once',
+      'verify that everything works, stop it all and exit 0; not 0, with the reason, if it does not',
+    )
     .option('--data-dir <dir>', 'where everything is kept; a second start on it resumes', '.drydock')
     .option('--servers <n>', 'control-plane processes: 1, 3 or 5', '3')
     .option('--agents <n>', 'worker processes: 1 to 16', '2')
-    .option('--base-port <port>', 'first of the ports on 127.0.0.1: APIs here, peers at +10, kubelets at +20', '16440')
+    .option(
+      '--base-port <port>',
+      'first of the ports on 127.0.0.1: APIs here, peers at +10, kubelets at +20',
+      '16440',
+    )
     .option('--manifest <file>', 'what to run on it', defaultManifest)
     .option('--timeout <seconds>', 'how long the cluster may take to become ready', '60')
     .option('--json', 'print the result as JSON on standard output')
@@ -106,7 +113,11 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
         clusterReadyMillis: Math.round(readyMillis),
         verifiedMillis: Math.round(steps.elapsedMillis),
         nodes: nodes.map((node) => node.metadata.name),
-        pods: pods.map((pod) => ({ name: pod.metadata.name, node: pod.spec.nodeName, ip: pod.status?.podIP })),
+        pods: pods.map((pod) => ({
+          name: pod.metadata.name,
+          node: pod.spec.nodeName,
+          ip: pod.status?.podIP,
+        })),
       };
       process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     } else {
@@ -121,7 +132,10 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
     printTour(steps, { dataDirectory, apiUrl, kubeconfigPath, children: children.all, plan });
     for (const child of children.all) {
       void child.exited.then((how) => {
-        if (!signal.aborted) steps.line(pc.yellow(`${child.name} (pid ${child.pid}) ended: ${how}. ${restartHint(dataDirectory, child)}`));
+        if (!signal.aborted)
+          steps.line(
+            pc.yellow(`${child.name} (pid ${child.pid}) ended: ${how}. ${restartHint(dataDirectory, child)}`),
+          );
       });
     }
     void watchCluster(platform, client, signal, (line) => steps.line(line));
@@ -134,7 +148,8 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
 
 /** Reads a manifest; its objects in order. @throws CliError naming the file and the line */
 function readManifest(file: string): readonly NewObject<ApiObject>[] {
-  if (!existsSync(file)) throw new CliError(`--manifest ${file} does not exist: name a YAML file with Kubernetes objects`);
+  if (!existsSync(file))
+    throw new CliError(`--manifest ${file} does not exist: name a YAML file with Kubernetes objects`);
   const parsed = parseManifests(readFileSync(file, 'utf8'), relative(process.cwd(), file));
   if (!parsed.ok) throw new CliError(parsed.error);
   for (const object of parsed.value) {
@@ -153,9 +168,12 @@ function loadOrPlan(dataDirectory: string, options: UpOptions): ClusterPlan {
   const agents = integerOption('--agents', options.agents, 1, 16);
   const basePort = integerOption('--base-port', options.basePort, 1024, 65_000);
   if (servers % 2 === 0) {
-    throw new CliError(`--servers ${servers} tolerates no more failures than ${servers - 1}: choose 1, 3 or 5`, {
-      exitCode: 2,
-    });
+    throw new CliError(
+      `--servers ${servers} tolerates no more failures than ${servers - 1}: choose 1, 3 or 5`,
+      {
+        exitCode: 2,
+      },
+    );
   }
   const known = readConfig<{ token: string; basePort: number; servers: number }>(file);
   if (known !== undefined && (known.servers !== servers || known.basePort !== basePort)) {
@@ -183,8 +201,10 @@ async function prepareCertificates(dataDirectory: string, plan: ClusterPlan): Pr
     const material = await issueCertificate(authority, { commonName, organizations: [organization], hosts });
     await saveTlsMaterial(folder, material);
   };
-  for (const { name, pkiDirectory } of plan.servers) await ensure(pkiDirectory, `system:server:${name}`, 'system:masters');
-  for (const { nodeName, pkiDirectory } of plan.agents) await ensure(pkiDirectory, `system:node:${nodeName}`, 'system:nodes');
+  for (const { name, pkiDirectory } of plan.servers)
+    await ensure(pkiDirectory, `system:server:${name}`, 'system:masters');
+  for (const { nodeName, pkiDirectory } of plan.agents)
+    await ensure(pkiDirectory, `system:node:${nodeName}`, 'system:nodes');
   const adminFolder = join(directory, 'admin');
   await ensure(adminFolder, 'kubernetes-admin', 'system:masters');
   return loadTlsMaterial(adminFolder);
@@ -213,7 +233,10 @@ async function startServers(
 async function isReady(platform: Platform, address: { host: string; port: number }): Promise<boolean> {
   try {
     const request = { method: 'GET', path: '/readyz', headers: {}, body: new Uint8Array(0) };
-    const response = await platform.network.http.request(address, request, { tls: 'mutual', timeoutMillis: 1000 });
+    const response = await platform.network.http.request(address, request, {
+      tls: 'mutual',
+      timeoutMillis: 1000,
+    });
     await readBody(response.body);
     return response.status === 200;
   } catch (error) {
@@ -236,7 +259,9 @@ async function startAgents(
     }
     await deadline.until('the nodes to be Ready', detail, async () => {
       const nodes = (await client.resource(resources.nodes).list()).items;
-      const ready = plan.agents.filter((agent) => nodes.some((node) => node.metadata.name === agent.nodeName && isNodeReady(node)));
+      const ready = plan.agents.filter((agent) =>
+        nodes.some((node) => node.metadata.name === agent.nodeName && isNodeReady(node)),
+      );
       detail(`${ready.length} of ${plan.agents.length} Ready`);
       return ready.length === plan.agents.length;
     });
@@ -245,7 +270,12 @@ async function startAgents(
 
 function isNodeReady(node: Node): boolean {
   const untainted = !(node.spec.taints ?? []).some((taint) => taint.key.startsWith('node.kubernetes.io/'));
-  return untainted && (node.status?.conditions ?? []).some((condition) => condition.type === 'Ready' && condition.status === 'True');
+  return (
+    untainted &&
+    (node.status?.conditions ?? []).some(
+      (condition) => condition.type === 'Ready' && condition.status === 'True',
+    )
+  );
 }
 
 const applicable: Readonly<Record<string, ResourceRef<ApiObject>>> = {
@@ -281,7 +311,9 @@ async function waitForPods(
 ): Promise<readonly Pod[]> {
   let pods: readonly Pod[] = [];
   await deadline.until('the pods to run', detail, async () => {
-    pods = (await client.resource(resources.pods).list()).items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+    pods = (await client.resource(resources.pods).list()).items.filter(
+      (pod) => pod.metadata.deletionTimestamp === undefined,
+    );
     let wanted = 0;
     for (const { kind, metadata } of objects) {
       if (kind !== 'ReplicationController') continue;
@@ -291,7 +323,9 @@ async function waitForPods(
         .get(metadata.name!, metadata.namespace ?? 'default');
       wanted += controller.spec.replicas ?? 1;
     }
-    const ready = pods.filter((pod) => (pod.status?.conditions ?? []).some((c) => c.type === 'Ready' && c.status === 'True'));
+    const ready = pods.filter((pod) =>
+      (pod.status?.conditions ?? []).some((c) => c.type === 'Ready' && c.status === 'True'),
+    );
     detail(`${ready.length} of ${wanted} ready`);
     return ready.length >= wanted;
   });
@@ -309,17 +343,31 @@ async function waitForServices(
 ): Promise<void> {
   for (const { kind, metadata } of objects) {
     if (kind !== 'Service') continue;
-    const service: Service = await client.resource(resources.services).get(metadata.name!, metadata.namespace ?? 'default');
+    const service: Service = await client
+      .resource(resources.services)
+      .get(metadata.name!, metadata.namespace ?? 'default');
     for (const agent of plan.agents) {
       const host = mapServiceAddress(service.spec.clusterIP!, agent.serviceCidr, agent.serviceBlock);
       const address = { host, port: service.spec.ports![0]!.port };
-      await deadline.until(`${metadata.name} to answer at ${formatAddress(address)} (${agent.nodeName})`, detail, async () => {
-        const request = { method: 'GET', path: '/', headers: { connection: 'close' }, body: new Uint8Array(0) };
-        const response = await platform.network.http.request(address, request, { tls: 'none', timeoutMillis: 2000 });
-        const answer = await readBody(response.body);
-        detail(`${agent.nodeName}: ${answer.trim().slice(0, 60)}`);
-        return response.status === 200;
-      });
+      await deadline.until(
+        `${metadata.name} to answer at ${formatAddress(address)} (${agent.nodeName})`,
+        detail,
+        async () => {
+          const request = {
+            method: 'GET',
+            path: '/',
+            headers: { connection: 'close' },
+            body: new Uint8Array(0),
+          };
+          const response = await platform.network.http.request(address, request, {
+            tls: 'none',
+            timeoutMillis: 2000,
+          });
+          const answer = await readBody(response.body);
+          detail(`${agent.nodeName}: ${answer.trim().slice(0, 60)}`);
+          return response.status === 200;
+        },
+      );
     }
   }
 }
@@ -357,13 +405,18 @@ class Deadline {
         latest = error.message;
         detail(latest);
       }
-      if (this.#signal.aborted) throw new CliError(`interrupted while waiting for ${what}`, { exitCode: 130 });
+      if (this.#signal.aborted)
+        throw new CliError(`interrupted while waiting for ${what}`, { exitCode: 130 });
       const dead = this.#children.all.find((child) => child.ended !== undefined);
       if (dead !== undefined) {
-        throw new CliError(`${dead.name} ended (${dead.ended}) while waiting for ${what}; its log ${dead.logFile} ends:\n${tailOf(dead.logFile)}`);
+        throw new CliError(
+          `${dead.name} ended (${dead.ended}) while waiting for ${what}; its log ${dead.logFile} ends:\n${tailOf(dead.logFile)}`,
+        );
       }
       if (performance.now() > this.#endsAt) {
-        throw new CliError(`waited ${this.#seconds} s for ${what}${latest === '' ? '' : ` (last: ${latest})`}: see the logs in ${resolve(this.#children.all[0]?.logFile ?? '.', '..')}`);
+        throw new CliError(
+          `waited ${this.#seconds} s for ${what}${latest === '' ? '' : ` (last: ${latest})`}: see the logs in ${resolve(this.#children.all[0]?.logFile ?? '.', '..')}`,
+        );
       }
       await new Promise((resume) => {
         setTimeout(resume, pollMillis);
@@ -394,7 +447,7 @@ logs        ${join(cluster.dataDirectory, 'logs')}
 Four things to try, in another terminal:
   ${pc.cyan(`${kubectl} get pods -o wide`)}
   ${pc.cyan(`${kubectl} scale rc hello --replicas 5`)}
-  ${pc.cyan(`kill -9 $(npx drydock leader --data-dir ${data} --pid)`)}    ${pc.dim('# the store\'s leader; writes go on')}
+  ${pc.cyan(`kill -9 $(npx drydock leader --data-dir ${data} --pid)`)}    ${pc.dim("# the store's leader; writes go on")}
   ${pc.cyan(`kill ${pidOf(agent)}`)}    ${pc.dim(`# ${agent}: NotReady, and its pods move`)}
 
 Ctrl-C stops everything; the data stays in ${data}.

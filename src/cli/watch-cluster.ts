@@ -14,7 +14,10 @@ export async function watchCluster(
 ): Promise<void> {
   const nodes = createInformer(client, platform, resources.nodes);
   const pods = createInformer(client, platform, resources.pods);
-  nodes.addHandler({ updated: (before, after) => tellChange(`node ${after.metadata.name}`, nodeState(before), nodeState(after)) });
+  nodes.addHandler({
+    updated: (before, after) =>
+      tellChange(`node ${after.metadata.name}`, nodeState(before), nodeState(after)),
+  });
   pods.addHandler({
     added: (pod) => {
       if (pods.synced) tell(`pod ${keyOf(pod)}: created`);
@@ -36,6 +39,7 @@ function nodeState(node: Node): string {
 
 function podState(pod: Pod): string {
   const where = pod.spec.nodeName === undefined ? 'waits for a node' : `on ${pod.spec.nodeName}`;
-  const phase = pod.metadata.deletionTimestamp === undefined ? (pod.status?.phase ?? 'Pending') : 'Terminating';
+  const phase =
+    pod.metadata.deletionTimestamp === undefined ? (pod.status?.phase ?? 'Pending') : 'Terminating';
   return `${phase} ${where}`;
 }

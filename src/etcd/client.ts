@@ -17,6 +17,7 @@ import type { MemberId, Term } from '../raft/types.ts';
 /** What the services are made of, so that a user of the store needs no other import. */
 export type * from '../mvcc/types.ts';
 export { noLease, prefixEnd, revision } from '../mvcc/types.ts';
+export { noMember } from '../raft/types.ts';
 
 /**
  * The store as its users see it: etcd v3's services. The API server knows nothing else of the store, so
@@ -30,7 +31,9 @@ export { noLease, prefixEnd, revision } from '../mvcc/types.ts';
 export interface EtcdClient {
   range(request: RangeRequest & ReadOptions): Promise<RangeResponse & { readonly header: ResponseHeader }>;
   put(request: PutRequest): Promise<PutResponse & { readonly header: ResponseHeader }>;
-  deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse & { readonly header: ResponseHeader }>;
+  deleteRange(
+    request: DeleteRangeRequest,
+  ): Promise<DeleteRangeResponse & { readonly header: ResponseHeader }>;
   txn(request: TxnRequest): Promise<TxnResponse & { readonly header: ResponseHeader }>;
   /** Forgets all superseded revisions up to and including `revision`. */
   compact(revision: number): Promise<{ readonly header: ResponseHeader }>;
@@ -42,7 +45,10 @@ export interface EtcdClient {
   watch(request: WatchRequest, events: WatchEvents): Watch;
 
   /** `id` 0n lets the server choose. `ttlSeconds` is the least time to live. */
-  leaseGrant(ttlSeconds: number, id?: LeaseId): Promise<{ readonly id: LeaseId; readonly ttlSeconds: number }>;
+  leaseGrant(
+    ttlSeconds: number,
+    id?: LeaseId,
+  ): Promise<{ readonly id: LeaseId; readonly ttlSeconds: number }>;
   /** Ends the lease and deletes its keys. */
   leaseRevoke(id: LeaseId): Promise<void>;
   /** Renews; resolves with 0 when the lease is unknown or has expired. */
@@ -103,5 +109,4 @@ export interface MemberStatus {
   readonly raftIndex: number;
   readonly raftAppliedIndex: number;
   readonly revision: Revision;
-  readonly dbSizeBytes: number;
 }

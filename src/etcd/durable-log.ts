@@ -4,7 +4,16 @@ import type { DiskLock } from '../platform/disk.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Ready } from '../raft/ready.ts';
 import { MemoryStorage } from '../raft/storage.ts';
-import type { ConfState, Entry, HardState, Index, MemberId, Snapshot, SnapshotMetadata, Term } from '../raft/types.ts';
+import type {
+  ConfState,
+  Entry,
+  HardState,
+  Index,
+  MemberId,
+  Snapshot,
+  SnapshotMetadata,
+  Term,
+} from '../raft/types.ts';
 import { loadNewestSnapshot, removeOldSnapshots, saveSnapshot } from '../wal/snapshot-files.ts';
 import { Wal, type WalRecord } from '../wal/wal.ts';
 import { decode, encode } from './codec.ts';
@@ -52,7 +61,7 @@ export class DurableLog {
     const lock = await lockDirectory(platform, directory);
     try {
       const walDirectory = `${directory}/wal`;
-      if (!(await holdsSegments(platform, walDirectory))) {
+      if (!(await Wal.exists(disk, walDirectory))) {
         await refuseLeftovers(platform, directory);
         const confState: ConfState = { voters: options.voters, learners: [] };
         const first: SnapshotMetadata = { index: 0 as Index, term: 0 as Term, confState };
@@ -81,16 +90,18 @@ export class DurableLog {
     }
   }
 
-  private constructor(platform: Platform, directory: string, wal: Wal, lock: DiskLock, storage: MemoryStorage) {
+  private constructor(
+    platform: Platform,
+    directory: string,
+    wal: Wal,
+    lock: DiskLock,
+    storage: MemoryStorage,
+  ) {
     this.#platform = platform;
     this.#directory = directory;
     this.#wal = wal;
     this.#lock = lock;
     this.storage = storage;
-  }
-
-  get sizeBytes(): number {
-    return this.#wal.sizeBytes;
   }
 
   /** Makes a Ready durable and then visible to Raft. @throws WalError, DiskError; after that the log is of no use */
@@ -112,7 +123,12 @@ export class DurableLog {
   }
 
   /** Makes `data`, the state machine at `index`, the newest snapshot and forgets the log well before it. */
-  async takeSnapshot(index: Index, confState: ConfState, data: Uint8Array, entriesKept: number): Promise<void> {
+  async takeSnapshot(
+    index: Index,
+    confState: ConfState,
+    data: Uint8Array,
+    entriesKept: number,
+  ): Promise<void> {
     const snapshot = this.storage.createSnapshot(index, confState, data);
     await this.#saveSnapshotFile(snapshot);
     this.#wal.append([snapshotRecord(recordTypes.snapshot, snapshot.metadata)]);
@@ -151,10 +167,6 @@ async function lockDirectory(platform: Platform, directory: string): Promise<Dis
   }
 }
 
-async function holdsSegments(platform: Platform, walDirectory: string): Promise<boolean> {
-  return (await platform.disk.exists(walDirectory)) && (await platform.disk.list(walDirectory)).some((name) => name.endsWith('.wal'));
-}
-
 /** A directory without a log but with snapshots was tampered with: starting afresh would forget acknowledged writes. */
 async function refuseLeftovers(platform: Platform, directory: string): Promise<void> {
   const snap = `${directory}/snap`;
@@ -178,7 +190,8 @@ async function newestUsableSnapshot(
   const snapDirectory = `${directory}/snap`;
   if (await platform.disk.exists(snapDirectory)) {
     const { snapshot, broken } = await loadNewestSnapshot(platform.disk, snapDirectory, marked);
-    for (const file of broken) platform.logger.warn('skipped a damaged snapshot file', { file });
+    for (const { path, reason } of broken)
+      platform.logger.warn('passed over a snapshot file', { path, reason });
     if (snapshot !== undefined) {
       const { confState, data } = decode<{ confState: ConfState; data: Uint8Array }>(snapshot.data);
       const metadata = { index: snapshot.index as Index, term: snapshot.term as Term, confState };
@@ -223,7 +236,9 @@ function replay(
         entries = [];
         break;
       default:
-        throw new DataDirectoryError(`${directory} has a log record of unknown type ${type}: it was written by another version of drydock`);
+        throw new DataDirectoryError(
+          `${directory} has a log record of unknown type ${type}: it was written by another version of drydock`,
+        );
     }
   }
   return { entries, hardState };
@@ -247,5 +262,6 @@ function snapshotRecord(
   type: typeof recordTypes.snapshot | typeof recordTypes.installedSnapshot,
   metadata: SnapshotMetadata,
 ): WalRecord {
-  return { type, index: metadata.index, payload: encode(metadata) };
+  // One more than the snapshot's own index, so that releasing the log up to the snapshot keeps this record.
+  return { type, index: metadata.index + 1, payload: encode(metadata) };
 }

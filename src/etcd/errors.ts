@@ -52,5 +52,7 @@ export const noLeaderError = (): EtcdError => new EtcdError('unavailable', 'etcd
 export const leaderChangedError = (): EtcdError => new EtcdError('unavailable', 'etcdserver: leader changed');
 export const stoppedError = (): EtcdError => new EtcdError('unavailable', 'etcdserver: server stopped');
 export const timeoutError = (): EtcdError => new EtcdError('unavailable', 'etcdserver: request timed out');
-export const tooManyRequestsError = (): EtcdError => new EtcdError('resource-exhausted', 'etcdserver: too many requests');
-export const requestTooLargeError = (): EtcdError => new EtcdError('invalid-argument', 'etcdserver: request is too large');
+export const tooManyRequestsError = (): EtcdError =>
+  new EtcdError('resource-exhausted', 'etcdserver: too many requests');
+export const requestTooLargeError = (): EtcdError =>
+  new EtcdError('invalid-argument', 'etcdserver: request is too large');

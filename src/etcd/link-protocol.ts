@@ -7,7 +7,12 @@ import type { GrpcCode } from './errors.ts';
  * process, or on another host. One call = one `call` and one `result`; a watch = one `watch`, then events.
  */
 export type ClientMessage =
-  | { readonly type: 'call'; readonly id: number; readonly method: CallMethod; readonly arguments: readonly unknown[] }
+  | {
+      readonly type: 'call';
+      readonly id: number;
+      readonly method: CallMethod;
+      readonly arguments: readonly unknown[];
+    }
   | { readonly type: 'watch'; readonly id: number; readonly request: WatchRequest }
   | { readonly type: 'watch-progress'; readonly id: number }
   | { readonly type: 'watch-cancel'; readonly id: number };
@@ -16,9 +21,19 @@ export type ServerMessage =
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly code: GrpcCode; readonly message: string }
   | { readonly type: 'watch-created'; readonly id: number; readonly revision: Revision }
-  | { readonly type: 'watch-events'; readonly id: number; readonly events: readonly Event[]; readonly revision: Revision }
+  | {
+      readonly type: 'watch-events';
+      readonly id: number;
+      readonly events: readonly Event[];
+      readonly revision: Revision;
+    }
   | { readonly type: 'watch-progress'; readonly id: number; readonly revision: Revision }
-  | { readonly type: 'watch-closed'; readonly id: number; readonly compactRevision?: Revision; readonly reason: string };
+  | {
+      readonly type: 'watch-closed';
+      readonly id: number;
+      readonly compactRevision?: Revision;
+      readonly reason: string;
+    };
 
 export const callMethods = [
   'range',

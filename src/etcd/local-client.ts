@@ -2,7 +2,15 @@ import { assert } from '../base/assert.ts';
 import { isReadOnly } from '../mvcc/store.ts';
 import { noLease, type LeaseId, type RangeRequest } from '../mvcc/types.ts';
 import type { Random } from '../platform/random.ts';
-import type { EtcdClient, MemberStatus, ReadOptions, ResponseHeader, Watch, WatchEvents, WatchRequest } from './client.ts';
+import type {
+  EtcdClient,
+  MemberStatus,
+  ReadOptions,
+  ResponseHeader,
+  Watch,
+  WatchEvents,
+  WatchRequest,
+} from './client.ts';
 import { fromMvccError } from './errors.ts';
 import type { Member } from './member.ts';
 import type { Applied, Request } from './request.ts';
@@ -31,7 +39,9 @@ export class LocalEtcdClient implements EtcdClient {
     return this.#answer(await this.#member.propose({ type: 'put', request }));
   }
 
-  async deleteRange(request: Parameters<EtcdClient['deleteRange']>[0]): ReturnType<EtcdClient['deleteRange']> {
+  async deleteRange(
+    request: Parameters<EtcdClient['deleteRange']>[0],
+  ): ReturnType<EtcdClient['deleteRange']> {
     return this.#answer(await this.#member.propose({ type: 'delete-range', request }));
   }
 
@@ -74,7 +84,9 @@ export class LocalEtcdClient implements EtcdClient {
     return this.#member.status();
   }
 
-  #answer<R extends Request>(applied: Applied<R>): Applied<R>['response'] & { readonly header: ResponseHeader } {
+  #answer<R extends Request>(
+    applied: Applied<R>,
+  ): Applied<R>['response'] & { readonly header: ResponseHeader } {
     assert(applied.response !== null, 'this request has a response');
     return { ...applied.response, header: { ...this.#member.header(), revision: applied.revision } };
   }

@@ -23,7 +23,12 @@ export class MemberWatch implements Watch {
   #progressRequested = false;
   #closed = false;
 
-  constructor(store: Store, request: WatchRequest, consumer: WatchEvents, ended: (watch: MemberWatch) => void) {
+  constructor(
+    store: Store,
+    request: WatchRequest,
+    consumer: WatchEvents,
+    ended: (watch: MemberWatch) => void,
+  ) {
     this.#store = store;
     this.#consumer = consumer;
     this.#ended = ended;

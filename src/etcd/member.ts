@@ -24,7 +24,14 @@ import type { Timer } from '../platform/clock.ts';
 import { decodeConfChange } from '../raft/conf-change.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { Ready } from '../raft/ready.ts';
-import { noMember, type ConfState, type Entry, type Index, type MemberId, type Snapshot } from '../raft/types.ts';
+import {
+  noMember,
+  type ConfState,
+  type Entry,
+  type Index,
+  type MemberId,
+  type Snapshot,
+} from '../raft/types.ts';
 import { WalError } from '../wal/wal.ts';
 import { apply } from './applier.ts';
 import type { MemberStatus, ResponseHeader, Watch, WatchEvents, WatchRequest } from './client.ts';
@@ -258,7 +265,6 @@ export class Member {
       raftIndex: lastIndex,
       raftAppliedIndex: this.#applied,
       revision: this.#store.revision,
-      dbSizeBytes: this.#log.sizeBytes,
     };
   }
 

@@ -53,7 +53,9 @@ export class Peers {
 
   /** @throws NetworkError when the address cannot be bound */
   async start(): Promise<void> {
-    this.#listener = await this.#platform.network.links.listen(this.#options.listen, (link) => this.#accept(link));
+    this.#listener = await this.#platform.network.links.listen(this.#options.listen, (link) =>
+      this.#accept(link),
+    );
     for (const member of [...this.#options.peers.keys()].toSorted(compareMembers)) {
       if (member !== this.#options.self) void this.#keepDialling(member);
     }

@@ -3,7 +3,13 @@ import type { Result } from '../base/result.ts';
 import type { MvccError } from '../mvcc/types.ts';
 import type { Term } from '../raft/types.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
-import { fromMvccError, leaderChangedError, timeoutError, tooManyRequestsError, type EtcdError } from './errors.ts';
+import {
+  fromMvccError,
+  leaderChangedError,
+  timeoutError,
+  tooManyRequestsError,
+  type EtcdError,
+} from './errors.ts';
 import type { Applied } from './request.ts';
 
 interface Pending {

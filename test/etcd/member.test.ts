@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+
+import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
+import type { Revision, WatchEvents } from '../../src/etcd/client.ts';
+import { StoreCluster } from './store-cluster.ts';
+
+const put = (key: string, value: string) => ({ key, value: encodeUtf8(value) });
+
+describe('a store of three members', () => {
+  it('elects a leader and acknowledges a write of any member, readable at every other', async () => {
+    const cluster = new StoreCluster(1);
+    await cluster.elect();
+    for (const host of cluster.hosts) {
+      await cluster.settle('put', () => cluster.client(host).put(put(`k/${host.name}`, host.name)));
+    }
+    for (const host of cluster.hosts) {
+      const { kvs, header } = await cluster.settle('range', () =>
+        cluster.client(host).range({ key: 'k/', rangeEnd: 'k0' }),
+      );
+      expect(kvs.map((kv) => decodeUtf8(kv.value))).toEqual(['a', 'b', 'c']);
+      expect(header.revision).toBe(4);
+    }
+  });
+
+  it('goes on after the leader loses power, and keeps what was acknowledged', async () => {
+    const cluster = new StoreCluster(2);
+    const leader = await cluster.elect();
+    await cluster.settle('put', () => cluster.client(leader).put(put('k', 'acknowledged')));
+    leader.crash();
+    const startedAt = cluster.world.now;
+    const other = cluster.hosts.find((host) => host !== leader)!;
+    await cluster.put(other, 'k2', 'after');
+    expect(cluster.world.now - startedAt).toBeLessThan(3000);
+    leader.restart();
+    await cluster.until('all caught up', () =>
+      cluster.hosts.every(
+        (host) => cluster.member(host)?.store.revision === cluster.member(other)!.store.revision,
+      ),
+    );
+    const { kvs } = await cluster.settle('range', () => cluster.client(leader).range({ key: 'k' }));
+    expect(decodeUtf8(kvs[0]!.value)).toBe('acknowledged');
+  });
+
+  it('keeps everything when all members lose power at once', async () => {
+    const cluster = new StoreCluster(3);
+    const leader = await cluster.elect();
+    for (let i = 0; i < 20; i++)
+      await cluster.settle('put', () => cluster.client(leader).put(put(`k${i}`, 'v')));
+    for (const host of cluster.hosts) host.crash();
+    for (const host of cluster.hosts) host.restart();
+    await cluster.elect();
+    const { count } = await cluster.settle('range', () =>
+      cluster.client(cluster.hosts[0]!).range({ key: '\0', rangeEnd: '\0' }),
+    );
+    expect(count).toBe(20);
+  });
+
+  it('brings a member that fell behind the log forward with a snapshot', async () => {
+    const cluster = new StoreCluster(4, { snapshotEntries: 10, catchUpEntries: 2, segmentBytes: 4096 });
+    const leader = await cluster.elect();
+    const behind = cluster.hosts.find((host) => host !== leader)!;
+    behind.crash();
+    for (let i = 0; i < 40; i++)
+      await cluster.settle('put', () => cluster.client(leader).put(put(`k${i % 7}`, `${i}`)));
+    behind.restart();
+    await cluster.until('caught up', () => cluster.member(behind)?.store.revision === 41);
+    expect(cluster.member(behind)!.store.hash()).toEqual(cluster.member(leader)!.store.hash());
+    behind.crash();
+    behind.restart();
+    await cluster.until('there again', () => cluster.member(behind)?.store.revision === 41);
+    expect(cluster.member(behind)!.store.hash()).toEqual(cluster.member(leader)!.store.hash());
+  });
+
+  it('does not answer reads or writes without a quorum, and tells so', async () => {
+    const cluster = new StoreCluster(5);
+    const leader = await cluster.elect();
+    for (const host of cluster.hosts) if (host !== leader) cluster.world.cut(leader, host);
+    const client = cluster.client(leader);
+    await expect(cluster.settle('put', () => client.put(put('k', 'v')))).rejects.toThrow(
+      'etcdserver: request timed out',
+    );
+    await expect(cluster.settle('range', () => client.range({ key: 'k' }))).rejects.toThrow(
+      'etcdserver: request timed out',
+    );
+  });
+
+  it('ends leases at the same revision everywhere, also under a new leader', async () => {
+    const cluster = new StoreCluster(6);
+    const leader = await cluster.elect();
+    const { id } = await cluster.settle('grant', () => cluster.client(leader).leaseGrant(3));
+    await cluster.settle('put', () => cluster.client(leader).put({ ...put('k', 'v'), lease: id }));
+    const other = cluster.hosts.find((host) => host !== leader)!;
+    expect(await cluster.settle('renew', () => cluster.client(other).leaseKeepAlive(id))).toBe(3);
+    leader.crash();
+    await cluster.until('revoked', () => cluster.member(other)!.store.leases().length === 0);
+    const { count, header } = await cluster.settle('range', () => cluster.client(other).range({ key: 'k' }));
+    expect([count, header.revision]).toEqual([0, 3]);
+    expect(await cluster.settle('renew', () => cluster.client(other).leaseKeepAlive(id))).toBe(0);
+  });
+
+  it('delivers a watch in order from the past into the present', async () => {
+    const cluster = new StoreCluster(7);
+    const leader = await cluster.elect();
+    const client = cluster.client(leader);
+    for (let i = 0; i < 3; i++) await cluster.settle('put', () => client.put(put('k', `${i}`)));
+    const seen: string[] = [];
+    const events: WatchEvents = {
+      created: (revision: Revision) => seen.push(`created ${revision}`),
+      events: (batch) =>
+        seen.push(...batch.map((event) => `${event.kv.modRevision}=${decodeUtf8(event.kv.value)}`)),
+      progress: (revision) => seen.push(`progress ${revision}`),
+      closed: ({ reason }) => seen.push(reason),
+    };
+    await cluster.settle('watch', async () => {
+      client.watch({ key: 'k', startRevision: 3 }, events).requestProgress();
+    });
+    await cluster.until('progress', () => seen.includes('progress 4'));
+    await cluster.settle('put', () => client.put(put('k', '3')));
+    await cluster.until('events', () => seen.length >= 5);
+    expect(seen).toEqual(['created 4', '3=1', '4=2', 'progress 4', '5=3']);
+  });
+
+  it('stops the member whose disk fails, and only that one', async () => {
+    const cluster = new StoreCluster(8);
+    const leader = await cluster.elect();
+    leader.disk.faults.syncErrorProbability = 1;
+    const other = cluster.hosts.find((host) => host !== leader)!;
+    const client = cluster.client(leader);
+    const write = cluster.settle('put', () => client.put(put('k', 'v')));
+    await expect(write).rejects.toThrow('etcdserver: server stopped');
+    await cluster.until('the member to stop', () => cluster.failures.has(leader.name));
+    expect(cluster.failures.get(leader.name)!.message).toMatch(/sync/);
+    await cluster.put(other, 'k', 'w');
+  });
+
+  it('refuses the data directory of another cluster, in one sentence, and leaves it as it was', async () => {
+    const cluster = new StoreCluster(9);
+    await cluster.elect();
+    const host = cluster.hosts[0]!;
+    host.kill();
+    let refusal = '';
+    const { Member } = await import('../../src/etcd/member.ts');
+    host.boot(async (platform) => {
+      try {
+        await Member.start(platform, {
+          name: 'a',
+          cluster: { token: 'other', members: [{ name: 'a', peerAddress: { host: 'a', port: 2380 } }] },
+          dataDirectory: '/data',
+        });
+      } catch (error) {
+        refusal = String(error);
+      }
+    });
+    await cluster.until('a refusal', () => refusal !== '');
+    expect(refusal).toMatch(
+      /^DataDirectoryError: \/data holds data of cluster .* choose an empty data directory$/,
+    );
+    host.kill();
+  });
+
+  it('runs the same history for the same seed', async () => {
+    const hashes: string[] = [];
+    for (const seed of [10, 10, 11]) {
+      const cluster = new StoreCluster(seed);
+      const leader = await cluster.elect();
+      await cluster.settle('put', () => cluster.client(leader).put(put('k', 'v')));
+      hashes.push(cluster.world.traceHash());
+    }
+    expect(hashes[0]).toBe(hashes[1]);
+    expect(hashes[0]).not.toBe(hashes[2]);
+  });
+});
