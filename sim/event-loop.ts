@@ -63,8 +63,8 @@ export interface RunFailure {
 export interface EventLoopOptions {
   /** Events one event may schedule; more is a live-lock. Default 100 000. */
   readonly scheduledPerEventMax?: number;
-  /** Events at one instant of virtual time; more is a live-lock. Default 1 000 000. */
-  readonly eventsPerInstantMax?: number;
+  /** Events in one virtual millisecond; more is a live-lock. Default 1 000 000. */
+  readonly eventsPerMilliMax?: number;
   /** Throw where simulated code touches the real clock, timers or randomness. Default true. */
   readonly traps?: boolean;
 }
@@ -95,7 +95,8 @@ export class EventLoop {
   #executing = false;
   #current: EventOwner | undefined;
   #scheduledByEvent = 0;
-  #eventsAtInstant = 0;
+  #eventsInMilli = 0;
+  #milliStart = 0;
   #failure: RunFailure | undefined;
 
   constructor(seed: number | string, engine: Engine, trace: Trace, options: EventLoopOptions = {}) {
@@ -104,7 +105,7 @@ export class EventLoop {
     this.#tieSeed = hashString(`${seed}/ties`);
     this.#options = {
       scheduledPerEventMax: options.scheduledPerEventMax ?? 100_000,
-      eventsPerInstantMax: options.eventsPerInstantMax ?? 1_000_000,
+      eventsPerMilliMax: options.eventsPerMilliMax ?? 1_000_000,
       traps: options.traps ?? true,
     };
   }
@@ -202,7 +203,8 @@ export class EventLoop {
         // Without a drain of our own, the microtasks of the event before ran between two macrotasks.
         this.#current = undefined;
         if (this.#failure !== undefined) return 'failed';
-        if (until?.() === true) return 'until';
+        if (this.#holds(until)) return 'until';
+        if (this.failure !== undefined) return 'failed';
         if (this.#trace.events >= eventsEnd) return 'events';
         if (count === (drain === undefined ? 1 : eventsPerMacrotask)) return undefined;
         const event = this.#next(endMillis);
@@ -221,20 +223,31 @@ export class EventLoop {
     }
   }
 
-  #execute(event: LoopEvent): void {
-    if (event.atMillis > this.#nowMillis) {
-      this.#nowMillis = event.atMillis;
-      this.#eventsAtInstant = 0;
+  /** What `until` throws is a failure of the run, like a checker's verdict. */
+  #holds(until: (() => boolean) | undefined): boolean {
+    try {
+      return until?.() === true;
+    } catch (error) {
+      this.fail(undefined, error);
+      return false;
     }
-    this.#eventsAtInstant++;
-    assert(
-      this.#eventsAtInstant <= this.#options.eventsPerInstantMax,
-      () => `${this.#eventsAtInstant} events at ${this.#nowMillis} ms, the last ${event.kind}: a live-lock`,
-    );
+  }
+
+  #execute(event: LoopEvent): void {
+    this.#nowMillis = Math.max(this.#nowMillis, event.atMillis);
+    if (this.#nowMillis - this.#milliStart >= 1) {
+      this.#milliStart = this.#nowMillis;
+      this.#eventsInMilli = 0;
+    }
+    this.#eventsInMilli++;
     this.#current = event.owner;
     this.#scheduledByEvent = 0;
     this.#trace.event(event.atMillis, event.owner?.host.index ?? -1, event.kind);
     try {
+      assert(
+        this.#eventsInMilli <= this.#options.eventsPerMilliMax,
+        () => `${this.#eventsInMilli} events in one millisecond, the last ${event.kind}: a live-lock`,
+      );
       event.fire!();
     } catch (error) {
       this.fail(event.owner, error);

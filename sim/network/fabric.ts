@@ -12,8 +12,6 @@ export interface NetworkHost {
   readonly name: string;
   /** Shown to peers by mutual TLS. */
   readonly identity: Identity | undefined;
-  /** Names and addresses that lead here. */
-  readonly addresses: ReadonlySet<string>;
   /** Without power nothing answers, not even with a refusal. */
   readonly hasPower: boolean;
 }
@@ -34,7 +32,7 @@ export type Acceptor = (end: ConnectionEnd, caller: Caller) => EndEvents;
 interface Binding extends LifeResource {
   readonly protocol: Protocol;
   readonly life: Life;
-  /** The one address it listens on; undefined for all of the host's. */
+  /** The one name or address it listens on; undefined for all of the host's. */
   readonly boundTo: string | undefined;
   readonly accept: Acceptor;
   readonly ends: Set<ConnectionEnd>;
@@ -97,9 +95,7 @@ export class Fabric {
     if (!anyAddress.has(wanted) && !ownAddress) {
       throw new NetworkError('EADDRNOTAVAIL', `${host.name} has no address ${wanted}`);
     }
-    // A host's name is as good as all its addresses: on a real host it resolves to one that all use.
-    const boundTo =
-      anyAddress.has(wanted) || wanted === host.name ? undefined : isLoopback(wanted) ? 'localhost' : wanted;
+    const boundTo = anyAddress.has(wanted) ? undefined : normal(wanted);
     const ports = this.#bindings.get(host)!;
     const port = address.port === 0 ? this.#freePort(ports) : address.port;
     const bindings = ports.get(port) ?? [];
@@ -158,7 +154,7 @@ export class Fabric {
       return end;
     }
     const back = this.path(to, from);
-    const remoteHost = toSelf ? '127.0.0.1' : ([...from.addresses][0] ?? from.name);
+    const remoteHost = toSelf ? '127.0.0.1' : from.name;
     const caller: Caller = { hello: client.hello, identity: client.identity, remoteHost };
     const timeout = life.after(
       client.timeoutMillis ?? this.#options.connectTimeoutMillis,
@@ -182,7 +178,7 @@ export class Fabric {
           );
           return;
         }
-        const binding = this.#bindingAt(to, address, toSelf);
+        const binding = this.#bindingAt(to, address);
         if (binding === undefined) {
           refuse('ECONNREFUSED', `nothing listens on ${where}`);
           return;
@@ -218,15 +214,9 @@ export class Fabric {
     });
   }
 
-  #bindingAt(host: NetworkHost, address: Address, toSelf: boolean): Binding | undefined {
+  #bindingAt(host: NetworkHost, address: Address): Binding | undefined {
     const bindings = this.#bindings.get(host)?.get(address.port) ?? [];
-    return bindings.find(
-      (binding) =>
-        binding.boundTo === undefined ||
-        (binding.boundTo === 'localhost'
-          ? toSelf
-          : binding.boundTo === address.host || address.host === host.name),
-    );
+    return bindings.find(({ boundTo }) => boundTo === undefined || boundTo === normal(address.host));
   }
 
   #freePort(ports: ReadonlyMap<number, unknown>): number {
@@ -237,6 +227,10 @@ export class Fabric {
   }
 }
 
-export function isLoopback(host: string): boolean {
+function normal(host: string): string {
+  return host === 'localhost' || host === '::1' ? '127.0.0.1' : host;
+}
+
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
