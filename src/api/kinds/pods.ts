@@ -134,7 +134,6 @@ export function bindPod(object: ApiObject, binding: Binding, nowMillis: number):
       ...pod,
       metadata: {
         ...metadata,
-        generation: Number(metadata['generation'] ?? 0) + 1,
         ...(Object.keys(annotations).length === 0
           ? {}
           : { annotations: { ...mapOf(metadata['annotations']), ...annotations } }),

@@ -48,14 +48,14 @@ export function decodeYaml(bytes: Uint8Array, type: string, mode: FieldValidatio
 }
 
 /**
- * Checks what a patch made of an object against `type`. `shown` is how an error shows the patch; the error is
- * the 422 that a bad patch gets.
+ * Checks an object that a patch (or this server) made against `type` and gives its canonical form. The error is
+ * the 422 that a bad patch gets; `shown` is how it shows the patch.
  */
-export function checkPatched(
+export function checkObject(
   object: unknown,
   type: string,
-  mode: FieldValidation,
-  shown: string,
+  mode: FieldValidation = 'Ignore',
+  shown = '',
 ): Result<Decoded, ApiError> {
   const canonical = canonicalize(object, type);
   if (!canonical.ok) return err(invalidPatch(shown, canonical.error));
@@ -64,11 +64,6 @@ export function checkPatched(
     return err(invalidPatch(shown, `strict decoding error: ${complaints.join(', ')}`));
   }
   return ok({ object: canonical.value.value, warnings: mode === 'Warn' ? complaints : [] });
-}
-
-/** The canonical form of an object that is known to fit `type`: what this server itself builds. */
-export function checkObject(object: unknown, type: string): Result<Decoded, ApiError> {
-  return checkPatched(object, type, 'Ignore', '');
 }
 
 function decodeValue(
