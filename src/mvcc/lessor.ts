@@ -24,12 +24,20 @@ interface HeldLease extends Lease {
 export class Lessor {
   readonly #leases = new Map<LeaseId, HeldLease>();
 
-  get size(): number {
-    return this.#leases.size;
+  /** How many keys hang on leases. */
+  get keyCount(): number {
+    let count = 0;
+    for (const { keys } of this.#leases.values()) count += keys.size;
+    return count;
   }
 
   has(id: LeaseId): boolean {
     return this.#leases.has(id);
+  }
+
+  /** Whether `key` hangs on the lease. */
+  holds(id: LeaseId, key: Key): boolean {
+    return this.#leases.get(id)?.keys.has(key) ?? false;
   }
 
   grant(id: LeaseId, ttlSeconds: number): Result<Lease, MvccError> {

@@ -302,11 +302,10 @@ export class Store {
       const kv = this.#read(must(newest));
       if (kv.lease === noLease) continue;
       leased++;
-      assert(this.#lessor.keys(kv.lease)?.includes(kv.key), 'M4: the lease lists the key');
+      assert(this.#lessor.holds(kv.lease, kv.key), 'M4: the lease lists the key');
     }
     assert(records === this.#backend.size, 'M7: no record is without a change');
-    const listed = this.#lessor.leases().reduce((sum, { id }) => sum + this.#lessor.keys(id)!.length, 0);
-    assert(listed === leased, 'M4: a lease lists nothing else');
+    assert(this.#lessor.keyCount === leased, 'M4: a lease lists nothing else');
     assert(this.#hashAt(this.#revision) === this.#hashSum, 'M6: the hash is that of the state');
   }
 
@@ -392,17 +391,15 @@ export class Store {
 
   #range(request: RangeRequest): RangeResponse {
     const limit = (request.limit ?? 0) > 0 ? request.limit! : Infinity;
-    const countOnly = request.countOnly === true;
-    const wanted = countOnly ? 0 : isPlain(request) ? limit : Infinity;
-    const kvs: KeyValue[] = [];
-    const count = this.#collect(request, wanted, kvs);
-    if (countOnly) return { kvs, count, more: false };
+    const found: KeyValue[] = [];
+    if (request.countOnly === true)
+      return { kvs: found, count: this.#collect(request, 0, found), more: false };
     const plain = isPlain(request);
-    let selected = plain ? kvs : select(kvs, request);
-    const more = plain ? count > kvs.length : selected.length > limit;
-    if (!plain && more) selected = selected.slice(0, limit);
-    if (request.keysOnly === true) selected = selected.map(withoutValue);
-    return { kvs: selected, count, more };
+    const count = this.#collect(request, plain ? limit : Infinity, found);
+    const selected = plain ? found : select(found, request);
+    const more = plain ? count > found.length : selected.length > limit;
+    const kvs = selected.length > limit ? selected.slice(0, limit) : selected;
+    return { kvs: request.keysOnly === true ? kvs.map(withoutValue) : kvs, count, more };
   }
 
   /** Appends the first `wanted` kvs of the range in key order; returns how many there are in all. */

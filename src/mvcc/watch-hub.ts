@@ -8,7 +8,7 @@ import type { StoreWatchRequest, Watcher, WatchSink } from './watcher.ts';
 export interface WatchSource {
   revision(): number;
   compactRevision(): number;
-  /** The key's value in force at `main`, which is not compacted. */
+  /** The key's value in force at `main`; undefined if there was none or it is compacted. */
   kvAt(key: Key, main: number): KeyValue | undefined;
   scan(fromMain: number, endMain: number, visit: (kv: KeyValue) => void): void;
 }
@@ -227,11 +227,10 @@ export class WatchHub {
     hits.length = 0;
   }
 
+  /** A create has no previous kv, and one that is compacted is left out. */
   #withPrevKv(type: Event['type'], kv: KeyValue): Event {
-    const before = kv.modRevision - 1;
-    const created = kv.createRevision === kv.modRevision;
-    const prevKv =
-      created || before < this.#source.compactRevision() ? undefined : this.#source.kvAt(kv.key, before);
+    if (kv.createRevision === kv.modRevision) return { type, kv };
+    const prevKv = this.#source.kvAt(kv.key, kv.modRevision - 1);
     return prevKv === undefined ? { type, kv } : { type, kv, prevKv };
   }
 
