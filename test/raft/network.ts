@@ -152,9 +152,10 @@ export class TestMember {
 
   /** Puts the member where a history left it, before it hears anything. */
   seed(terms: readonly number[], hardState: Partial<HardState> = {}): void {
+    const first = this.storage.lastIndex() + 1;
     this.storage.append(
       terms.map((value, i) => ({
-        index: index(i + 1),
+        index: index(first + i),
         term: term(value),
         type: 'normal' as const,
         data: encodeUtf8(''),
