@@ -70,10 +70,6 @@ export class KeyIndex {
   readonly #all = new OrderedMap<KeyHistory>();
   readonly #existing = new OrderedMap<KeyHistory>();
 
-  get size(): number {
-    return this.#all.size;
-  }
-
   get(key: Key): KeyHistory | undefined {
     return this.#all.get(key);
   }

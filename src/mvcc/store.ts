@@ -298,8 +298,10 @@ export class Store {
           'M3: what is superseded is compacted',
         );
       }
+      const last = must(newest);
+      assert(exists || last.main >= this.#compactRevision, 'M3: a tombstone before the compaction is gone');
       if (!exists) continue;
-      const kv = this.#read(must(newest));
+      const kv = this.#read(last);
       if (kv.lease === noLease) continue;
       leased++;
       assert(this.#lessor.holds(kv.lease, kv.key), 'M4: the lease lists the key');

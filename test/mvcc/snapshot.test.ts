@@ -44,6 +44,13 @@ describe('a snapshot', () => {
     expect(Store.restore(snapshot).revision).toBe(2);
   });
 
+  it('at the end of the safe integers stops the store rather than letting it miscount', () => {
+    const store = Store.restore({ ...new Store().snapshot(), revision: Number.MAX_SAFE_INTEGER - 1 });
+    expect(store.put({ key: 'a', value: emptyBytes })).toMatchObject({ ok: true });
+    expect(store.revision).toBe(Number.MAX_SAFE_INTEGER);
+    expect(() => store.put({ key: 'a', value: emptyBytes })).toThrow(AssertionError);
+  });
+
   it('goes into an empty backend only', () => {
     const backend = new MemoryBackend();
     const store = new Store({ backend });
