@@ -95,7 +95,9 @@ export class Raft {
    * first own commit (which closes the hole in single-server changes found after the thesis). */
   #pendingConfIndex: Index = noIndex;
   #uncommittedBytes = 0;
+  /** What `flush` is to send: many reasons between two Readys, one broadcast. */
   #broadcastPending = false;
+  #heartbeatPending = false;
   #readOnly = new ReadOnly();
   /** Reads that arrived before the leader's first commit in its term (thesis §6.4, step 1). */
   #earlyReads: { readonly context: string; readonly from: MemberId }[] = [];
@@ -151,7 +153,7 @@ export class Raft {
       this.#heartbeatElapsed = 0;
       // A newer round confirms the older ones too, so what waits need not wait for a lost answer.
       this.#readOnly.beginRound();
-      this.#broadcastHeartbeat();
+      this.#heartbeatPending = true;
     }
   }
 
@@ -279,6 +281,7 @@ export class Raft {
     this.#pendingConfIndex = noIndex;
     this.#uncommittedBytes = 0;
     this.#broadcastPending = false;
+    this.#heartbeatPending = false;
     this.#readOnly = new ReadOnly();
     this.#earlyReads = [];
   }
@@ -567,10 +570,27 @@ export class Raft {
     this.#broadcastPending = true;
   }
 
-  /** Appends wait for this, so that everything proposed between two Readys shares one MsgApp per member. */
-  flushAppends(): void {
-    if (!this.#broadcastPending) return;
-    this.#broadcastPending = false;
+  /**
+   * A leader's broadcasts wait for this, so that all that was proposed between two Readys shares one MsgApp per
+   * member, all reads one round, and nothing piles up while a disk is slow.
+   */
+  flush(): void {
+    if (this.#readOnly.idle && this.#readOnly.beginRound()) {
+      this.#heartbeatPending = true;
+      // The only voter needs nobody else.
+      this.#confirmReads();
+    }
+    if (this.#heartbeatPending) {
+      this.#heartbeatPending = false;
+      this.#broadcastHeartbeat();
+    }
+    if (this.#broadcastPending) {
+      this.#broadcastPending = false;
+      this.#broadcastAppend();
+    }
+  }
+
+  #broadcastAppend(): void {
     for (const to of this.#members) {
       if (to !== this.id) this.#sendAppend(to, this.#progress.get(to)!, false);
     }
@@ -679,6 +699,8 @@ export class Raft {
   }
 
   applyConfChange(change: ConfChange): ConfState {
+    // Else this member replayed the log without its founders (see `bootstrapSnapshot`) and might elect itself.
+    assert(this.#confState.voters.length > 0, 'a membership begins with a snapshot');
     this.#setMembers(applyToConfState(this.#confState, change));
     this.#trace?.({ type: 'membership', id: this.id, confState: this.#confState });
     if (this.role !== 'leader') return this.#confState;
@@ -727,7 +749,7 @@ export class Raft {
       this.#earlyReads.push({ context, from });
       return 'accepted';
     }
-    if (this.#readOnly.add(context, from, this.log.committed)) this.#beginReadRound();
+    this.#readOnly.add(context, from, this.log.committed);
     return 'accepted';
   }
 
@@ -736,12 +758,6 @@ export class Raft {
     const reads = this.#earlyReads;
     this.#earlyReads = [];
     for (const { context, from } of reads) this.#leaderRead(context, from);
-  }
-
-  #beginReadRound(): void {
-    if (!this.#readOnly.beginRound()) return;
-    this.#broadcastHeartbeat();
-    this.#confirmReads();
   }
 
   #confirmReads(): void {
@@ -758,7 +774,6 @@ export class Raft {
       if (from === this.id) this.#readStates.push({ context, index });
       else this.#send({ type: 'MsgReadIndexResp', from: this.id, to: from, term: this.term, context, index });
     }
-    if (this.#readOnly.idle) this.#beginReadRound();
   }
 
   // ── Leadership transfer (thesis §3.10) ──────────────────────────────────────────────────────────

@@ -93,7 +93,7 @@ export class RawNode {
   hasReady(): boolean {
     if (this.#outstanding !== undefined) return false;
     const raft = this.#raft;
-    raft.flushAppends();
+    raft.flush();
     return (
       raft.hasOutput ||
       raft.log.hasUnstable ||
@@ -107,7 +107,7 @@ export class RawNode {
   ready(): Ready {
     assert(this.#outstanding === undefined, 'advance() before the next ready()');
     const raft = this.#raft;
-    raft.flushAppends();
+    raft.flush();
     const { term, vote } = raft;
     const entries = raft.log.unstableEntries();
     const snapshot = raft.log.pendingSnapshot;

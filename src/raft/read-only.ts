@@ -41,13 +41,12 @@ export class ReadOnly {
     return this.idle ? '' : String(this.#round);
   }
 
-  /** Adds a read. True when a round must begin for it now; else it joins the one after the current. */
-  add(context: string, from: MemberId, index: Index): boolean {
+  /** Adds a read to the next round: answers to the current one may be older than the read. */
+  add(context: string, from: MemberId, index: Index): void {
     this.#reads.push({ context, from, index, round: this.#round + 1 });
-    return this.idle;
   }
 
-  /** Begins a new round if a read waits for one. */
+  /** Begins the next round if a read waits for it. */
   beginRound(): boolean {
     const last = this.#reads.at(-1);
     if (last === undefined || last.round <= this.#round) return false;
