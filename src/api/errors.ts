@@ -145,7 +145,12 @@ export function expired(message: string, continueToken?: string): ApiError {
 
 /** 413: the body is larger than the server takes. */
 export function requestEntityTooLarge(limitBytes: number): ApiError {
-  return failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`);
+  return requestEntityTooLargeBecause(`limit is ${limitBytes}`);
+}
+
+/** 413 for another reason than the number of bytes. */
+export function requestEntityTooLargeBecause(why: string): ApiError {
+  return failure(413, 'RequestEntityTooLarge', `Request entity too large: ${why}`);
 }
 
 /** 415: the body is in a form the server cannot read. */
