@@ -292,7 +292,6 @@ export class ProcessRuntime implements Runtime {
     const reason = status.exitCode === 0 ? 'Completed' : 'Error';
     const message = status.signal === undefined ? undefined : `ended by ${status.signal}`;
     this.#markExited(container, { exitCode: status.exitCode, reason, message });
-    this.#running.delete(container.id);
     const sandbox = this.#sandboxes.get(container.sandboxId);
     try {
       if (sandbox !== undefined) await this.#save(sandbox);
@@ -300,6 +299,7 @@ export class ProcessRuntime implements Runtime {
       // A later life then finds the process gone, and says so.
       logDiskError(error, (fields) => logger.warn('the end of a container cannot be written down', fields));
     }
+    this.#running.delete(container.id);
     running.ended.resolve();
     if (sandbox !== undefined) this.#notify(sandbox);
   }
