@@ -1,4 +1,3 @@
-import { cpus, release, totalmem, type as osType, arch } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import type { Command } from 'commander';
@@ -12,7 +11,8 @@ import { CliError } from './cli-error.ts';
 import type { AgentConfig } from './cluster-plan.ts';
 import { createComponentPlatform, runUntilSignal } from './component.ts';
 import { readConfig } from './config-file.ts';
-import { kubeletTiming } from './failover.ts';
+import { timingOf } from './failover.ts';
+import { describeMachine } from './machine.ts';
 
 /** `drydock agent`: one worker host: kubelet and proxy. */
 export function addAgentCommand(program: Command): void {
@@ -58,14 +58,8 @@ export async function runAgent(directory: string, config: AgentConfig, signal: A
     tls: 'mutual',
     podCidr: config.podCidr,
     dataDirectory: directory,
-    capacity: { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: '110' },
-    nodeInfo: {
-      operatingSystem: osType().toLowerCase(),
-      architecture: arch() === 'x64' ? 'amd64' : arch(),
-      kernelVersion: release(),
-      osImage: osType(),
-    },
-    timing: kubeletTiming(config.failover),
+    ...describeMachine(),
+    timing: timingOf[config.failover].kubelet,
     serviceAddress,
   });
   const proxy = new ServiceProxy(platform, {

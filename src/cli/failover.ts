@@ -1,6 +1,6 @@
-import type { LeaderElectionTiming } from '../client/leader-elector.ts';
-import type { ControllerTiming } from '../controllers/controller-manager.ts';
-import type { KubeletTiming } from '../kubelet/kubelet.ts';
+import { defaultLeaderElectionTiming, type LeaderElectionTiming } from '../client/leader-elector.ts';
+import { defaultControllerTiming, fastControllerTiming, type ControllerTiming } from '../controllers/timing.ts';
+import { defaultKubeletTiming, fastKubeletTiming, type KubeletTiming } from '../kubelet/kubelet-options.ts';
 
 /**
  * How quickly the cluster gives up on what is silent. `default` are Kubernetes' own values (a dead node's
@@ -8,8 +8,32 @@ import type { KubeletTiming } from '../kubelet/kubelet.ts';
  */
 export type FailoverProfile = 'default' | 'fast';
 
-export function leaderElectionTiming(profile: FailoverProfile): LeaderElectionTiming {
-  return profile === 'fast'
-    ? { leaseDurationMillis: 3000, renewDeadlineMillis: 2000, retryPeriodMillis: 500 }
-    : { leaseDurationMillis: 15_000, renewDeadlineMillis: 10_000, retryPeriodMillis: 2000 };
+/** Fast enough that a successor takes over before a user looks twice. */
+export const fastLeaderElectionTiming: LeaderElectionTiming = {
+  leaseDurationMillis: 3000,
+  renewDeadlineMillis: 2000,
+  retryPeriodMillis: 500,
+};
+
+export interface Timing {
+  readonly leaderElection: LeaderElectionTiming;
+  readonly controllers: ControllerTiming;
+  readonly kubelet: KubeletTiming;
+  /** Of the store: ten of these are an election timeout. */
+  readonly tickMillis: number;
 }
+
+export const timingOf: Readonly<Record<FailoverProfile, Timing>> = {
+  default: {
+    leaderElection: defaultLeaderElectionTiming,
+    controllers: defaultControllerTiming,
+    kubelet: defaultKubeletTiming,
+    tickMillis: 100,
+  },
+  fast: {
+    leaderElection: fastLeaderElectionTiming,
+    controllers: fastControllerTiming,
+    kubelet: fastKubeletTiming,
+    tickMillis: 50,
+  },
+};

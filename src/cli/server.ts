@@ -10,8 +10,8 @@ import { Scheduler } from '../scheduler/scheduler.ts';
 import { CliError } from './cli-error.ts';
 import type { ServerConfig } from './cluster-plan.ts';
 import { aborted, createComponentPlatform, runUntilSignal } from './component.ts';
-import { readConfig } from './config-file.ts';
-import { controllerTiming, leaderElectionTiming } from './failover.ts';
+import { readConfig, writeFileAtomically } from './config-file.ts';
+import { timingOf } from './failover.ts';
 import { startStoreWorker } from './store-worker.ts';
 
 /** `drydock server`: one control-plane host: store member, API server, scheduler, controllers. */
@@ -45,6 +45,7 @@ Examples:
 /** Runs a server until `signal` aborts. @throws CliError when it cannot start or its store fails */
 export async function runServer(directory: string, config: ServerConfig, signal: AbortSignal): Promise<void> {
   const platform = await createComponentPlatform(config.name, config.pkiDirectory);
+  const timing = timingOf[config.failover];
   const store = await startStoreWorker({
     hostname: config.name,
     pkiDirectory: config.pkiDirectory,
@@ -52,7 +53,7 @@ export async function runServer(directory: string, config: ServerConfig, signal:
       name: config.name,
       cluster: { token: config.clusterToken, members: config.members },
       dataDirectory: join(directory, 'etcd'),
-      ...(config.failover === 'fast' ? { tickMillis: 50 } : {}),
+      tickMillis: timing.tickMillis,
     },
   });
   const apiServer = new ApiServer(platform, {
@@ -68,6 +69,7 @@ export async function runServer(directory: string, config: ServerConfig, signal:
     await store.stop();
     throw error instanceof NetworkError ? new CliError(error.message, { cause: error }) : error;
   }
+  writeFileAtomically(join(directory, 'pid'), `${process.pid}\n`);
   platform.logger.info('ready to serve client requests', { port: config.apiListen.port });
 
   // Scheduler and controllers end with the server, or with its store.
@@ -78,14 +80,14 @@ export async function runServer(directory: string, config: ServerConfig, signal:
     userAgent: `drydock-server/${config.name}`,
     requestTimeoutMillis: 3000,
   });
-  const leaderElection = leaderElectionTiming(config.failover);
+  const { leaderElection } = timing;
   const running = Promise.all([
     new Scheduler(platform, { client, identity: config.name, leaderElection }).run(stop.signal),
     new ControllerManager(platform, {
       client,
       identity: config.name,
       leaderElection,
-      timing: controllerTiming(config.failover),
+      timing: timing.controllers,
     }).run(stop.signal),
   ]);
   const failure = await Promise.race([
@@ -94,8 +96,9 @@ export async function runServer(directory: string, config: ServerConfig, signal:
     running.then(() => 'the scheduler and controllers ended'),
   ]);
   stop.abort();
+  // They give up their leases through the API server, so it goes last.
+  if (failure === undefined) await running;
   await apiServer.stop();
   if (failure !== undefined) throw new CliError(`${config.name} stopped: ${failure}`);
-  await running;
   await store.stop();
 }

@@ -83,7 +83,7 @@ export class Proposals {
   }
 
   failAll(error: () => EtcdError): void {
-    for (const id of [...this.#pending.keys()]) this.#fail(id, error());
+    for (const id of this.#pending.keys()) this.#fail(id, error());
   }
 
   #fail(id: string, error: EtcdError): void {
