@@ -59,7 +59,9 @@ export async function loadNewestSnapshot(
     const path = `${directory}/${name}`;
     const result = decode(await readWhole(disk, path));
     if (typeof result === 'string') broken.push({ path, reason: result });
-    else if (wanted(result.index, result.term)) return { snapshot: result, broken };
+    else if (snapshotPath(directory, result) !== path) {
+      broken.push({ path, reason: 'it is not the snapshot that its name says' });
+    } else if (wanted(result.index, result.term)) return { snapshot: result, broken };
   }
   return { broken };
 }

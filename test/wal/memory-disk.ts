@@ -26,13 +26,30 @@ function applyChange(bytes: Uint8Array<ArrayBuffer>, change: Change): Uint8Array
   return next;
 }
 
+/** What happened to names since the last sync of their folder. */
+type NameChange =
+  | { readonly type: 'create'; readonly path: string; readonly inode: Inode }
+  | { readonly type: 'rename'; readonly from: string; readonly to: string }
+  | { readonly type: 'remove'; readonly path: string };
+
+function applyNameChange(names: Map<string, Inode>, change: NameChange): void {
+  if (change.type === 'create') names.set(change.path, change.inode);
+  else if (change.type === 'remove') names.delete(change.path);
+  else {
+    const inode = names.get(change.from);
+    if (inode !== undefined) names.set(change.to, inode);
+    names.delete(change.from);
+  }
+}
+
 /**
  * A Disk in memory that can lose power. Folders exist as soon as they are named. Names, like contents,
- * become durable only when synced. After `failAfter(n)` operations every further one fails with EIO.
+ * become durable only when synced; all folders are synced as one. After `failAfter(n)` operations every further one fails with EIO.
  */
 export class MemoryDisk implements Disk {
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
+  #nameChanges: NameChange[] = [];
   #operationsLeft = Number.POSITIVE_INFINITY;
   operations = 0;
   syncs = 0;
@@ -48,8 +65,9 @@ export class MemoryDisk implements Disk {
    */
   crash(draw: (bound: number) => number): MemoryDisk {
     const next = new MemoryDisk();
-    // Of unsynced name changes either none or all are kept, folder by folder being one here.
-    const names = draw(2) === 0 ? this.#durableNames : this.#names;
+    // Each unsynced name change survives or not, whatever became of the others.
+    const names = new Map(this.#durableNames);
+    for (const change of this.#nameChanges) if (draw(2) === 1) applyNameChange(names, change);
     for (const [path, inode] of names) {
       const copy = new Inode();
       let bytes: Uint8Array<ArrayBuffer> = inode.durable;
@@ -89,7 +107,7 @@ export class MemoryDisk implements Disk {
     if (access === 'create') {
       if (found !== undefined) throw error('EEXIST', path);
       this.change(path);
-      this.#names.set(path, new Inode());
+      this.#changeName({ type: 'create', path, inode: new Inode() });
     }
     return new MemoryFile(this, path, this.#inode(path));
   }
@@ -107,14 +125,14 @@ export class MemoryDisk implements Disk {
 
   async rename(from: string, to: string): Promise<void> {
     this.change(from);
-    this.#names.set(to, this.#inode(from));
-    this.#names.delete(from);
+    this.#inode(from);
+    this.#changeName({ type: 'rename', from, to });
   }
 
   async remove(path: string): Promise<void> {
     this.#inode(path);
     this.change(path);
-    this.#names.delete(path);
+    this.#changeName({ type: 'remove', path });
   }
 
   async removeTree(directory: string): Promise<void> {
@@ -124,6 +142,7 @@ export class MemoryDisk implements Disk {
   async syncDirectory(directory: string): Promise<void> {
     this.change(directory);
     this.#durableNames = new Map(this.#names);
+    this.#nameChanges = [];
   }
 
   async lock(): Promise<DiskLock> {
@@ -134,6 +153,11 @@ export class MemoryDisk implements Disk {
   change(path: string): void {
     this.operations++;
     if (--this.#operationsLeft < 0) throw error('EIO', path);
+  }
+
+  #changeName(change: NameChange): void {
+    this.#nameChanges.push(change);
+    applyNameChange(this.#names, change);
   }
 
   #inode(path: string): Inode {

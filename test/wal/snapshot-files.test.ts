@@ -16,6 +16,19 @@ describe('snapshot files', () => {
     expect(await loadNewestSnapshot(disk, directory)).toEqual({ snapshot: snapshot(4000), broken: [] });
   });
 
+  it('give back the newest that the caller wants, and not one under a wrong name', async () => {
+    const disk = new MemoryDisk();
+    for (const index of [1, 2, 3]) await saveSnapshot(disk, directory, snapshot(index));
+    const loaded = await loadNewestSnapshot(disk, directory, (index, term) => index < 3 && term === 2);
+    expect(loaded).toEqual({ snapshot: snapshot(2), broken: [] });
+    const names = await disk.list(directory);
+    await disk.rename(`${directory}/${names[0]}`, `${directory}/${names[2]}`);
+    expect(await loadNewestSnapshot(disk, directory)).toMatchObject({
+      snapshot: snapshot(2),
+      broken: [{ path: `${directory}/${names[2]}` }],
+    });
+  });
+
   it('hold empty data, and terms and indexes beyond 32 bits', async () => {
     const disk = new MemoryDisk();
     const large = { term: 2 ** 40 + 3, index: 2 ** 53 - 1, data: new Uint8Array(0) };

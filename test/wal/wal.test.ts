@@ -22,6 +22,12 @@ function texts(records: readonly WalRecord[]): string[] {
   return records.map((record) => decodeUtf8(record.payload));
 }
 
+/** Where the bytes of `text` are. */
+function offsetOf(bytes: Uint8Array, text: string): number {
+  const wanted = encodeUtf8(text);
+  return bytes.findIndex((_, at) => wanted.every((byte, i) => bytes[at + i] === byte));
+}
+
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const failure = await work.then(
     () => undefined,
@@ -147,6 +153,28 @@ describe('release', () => {
     expect(await disk.list(directory)).toHaveLength(1);
   });
 
+  it('keeps a segment as long as one of its records may be needed', async () => {
+    const { disk, wal } = await filled(30);
+    const before = await disk.list(directory);
+    const second = disk.peek(`${directory}/${before[1]}`);
+    const firstOfSecond = Number(/entry (\d+)/.exec(decodeUtf8(second))![1]);
+    await wal.release(firstOfSecond - 2);
+    expect(await disk.list(directory)).toEqual(before);
+    await wal.release(firstOfSecond - 1);
+    expect(await disk.list(directory)).toEqual(before.slice(1));
+  });
+
+  it('leaves no gap when power is lost on the way', async () => {
+    for (let survivors = 0; survivors < 256; survivors++) {
+      const { disk, wal } = await filled(60);
+      disk.failAfter(survivors % 9);
+      await wal.release(1000).catch(() => {});
+      let drawn = 0;
+      const next = disk.crash((bound) => (survivors >> (drawn++ % 8)) % bound);
+      expect((await Wal.open(next, directory)).records.at(-1)!.index).toBe(60);
+    }
+  });
+
   it('loses neither metadata nor the header record', async () => {
     const { disk, wal } = await filled(0);
     wal.setHeader(state('term 1'));
@@ -186,6 +214,7 @@ describe('a failing disk', () => {
     expect(await codeOf(second)).toBe('broken');
     disk.failAfter(Number.POSITIVE_INFINITY);
     const operations = disk.operations;
+    wal.append([entry(6)]);
     expect(await codeOf(wal.sync())).toBe('broken');
     expect(disk.operations).toBe(operations);
     await wal.close();
@@ -215,7 +244,7 @@ describe('damage', () => {
     const [name] = await disk.list(directory);
     const path = `${directory}/${name}`;
     const bytes = disk.peek(path).slice();
-    const text = decodeUtf8(bytes).indexOf('entry 1');
+    const text = offsetOf(bytes, 'entry 1');
     bytes[text] = bytes[text]! ^ 0x20;
     disk.poke(path, bytes);
     await expect(Wal.open(disk, directory)).rejects.toMatchObject({
@@ -232,11 +261,30 @@ describe('damage', () => {
     const names = await disk.list(directory);
     const second = `${directory}/${names[1]}`;
     const whole = disk.peek(second);
-    const lastFrame = decodeUtf8(whole).lastIndexOf('entry') - 32;
+    const last = Number(/.*entry (\d+)/s.exec(decodeUtf8(whole))![1]);
+    const lastFrame = offsetOf(whole, `entry ${last}`) - 32;
     disk.poke(second, whole.slice(0, lastFrame));
     expect(await codeOf(Wal.open(disk, directory))).toBe('damaged');
     await disk.remove(second);
     expect(await codeOf(Wal.open(disk, directory))).toBe('damaged');
+  });
+
+  it('is found when a record of another history stands among ours', async () => {
+    const { disk } = await filled(3);
+    const other = new MemoryDisk();
+    const wal = await Wal.create(other, directory, { metadata, ...small });
+    for (const index of [1, 4, 3]) {
+      wal.append([entry(index)]);
+      await wal.sync();
+    }
+    const path = `${directory}/${(await disk.list(directory))[0]}`;
+    const ours = disk.peek(path).slice();
+    const theirs = other.peek(path);
+    // The middle frames are intact in their place, and of one length; only the chain tells them apart.
+    const start = offsetOf(ours, 'entry 2') - 32;
+    ours.set(theirs.subarray(start, start + 40), start);
+    disk.poke(path, ours);
+    await expect(Wal.open(disk, directory)).rejects.toThrow('does not follow the one before it');
   });
 
   it('of any one bit is refused, or costs at most the newest sync', async () => {
