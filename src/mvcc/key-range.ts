@@ -13,8 +13,3 @@ export function endOf(range: KeyRange): Key {
 export function isSingleKey(range: KeyRange): boolean {
   return range.rangeEnd === undefined || range.rangeEnd === '';
 }
-
-/** Whether no key can be in `range` (etcd refuses to watch such a range). */
-export function isEmptyRange(range: KeyRange): boolean {
-  return range.key >= endOf(range);
-}
