@@ -18,7 +18,11 @@ export function apiVersions(serverAddress: string): Json {
 
 /** GET /apis. */
 export function apiGroupList(resources: readonly Resource[]): Json {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupsOf(resources).map((group) => groupOf(resources, group)) };
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: groupsOf(resources).map((group) => groupOf(resources, group)),
+  };
 }
 
 /** GET /apis/GROUP; undefined when the group is not served. */
@@ -28,7 +32,11 @@ export function apiGroup(resources: readonly Resource[], group: string): Json | 
 }
 
 /** GET /api/v1, /apis/GROUP/VERSION; undefined when it is not served. */
-export function apiResourceList(resources: readonly Resource[], group: string, version: string): Json | undefined {
+export function apiResourceList(
+  resources: readonly Resource[],
+  group: string,
+  version: string,
+): Json | undefined {
   const served = resources.filter((one) => one.group === group && one.version === version);
   const [first] = served;
   if (first === undefined) return undefined;
@@ -70,7 +78,9 @@ export function aggregatedDiscovery(resources: readonly Resource[], root: 'api' 
       metadata: group === '' ? {} : { name: group },
       versions: versionsOf(resources, group).map((version) => ({
         version,
-        resources: byName(resources.filter((one) => one.group === group && one.version === version)).map(aggregated),
+        resources: byName(resources.filter((one) => one.group === group && one.version === version)).map(
+          aggregated,
+        ),
         freshness: 'Current',
       })),
     })),
@@ -99,18 +109,26 @@ function aggregated(resource: Resource): Json {
 const inContainingGroup = { group: '', version: '' };
 
 /** The group and version of a subresource's kind when they are not its parent's. */
-function foreignKind(resource: Resource, subresource: Subresource): { group: string; version: string } | undefined {
+function foreignKind(
+  resource: Resource,
+  subresource: Subresource,
+): { group: string; version: string } | undefined {
   const { group, version } = subresource;
   return group === resource.group && version === resource.version ? undefined : { group, version };
 }
 
 function groupOf(resources: readonly Resource[], name: string): Json {
-  const versions = versionsOf(resources, name).map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  const versions = versionsOf(resources, name).map((version) => ({
+    groupVersion: `${name}/${version}`,
+    version,
+  }));
   return { name, versions, preferredVersion: versions[0] };
 }
 
 function groupsOf(resources: readonly Resource[]): readonly string[] {
-  return [...new Set(resources.map((one) => one.group))].filter((group) => group !== '').toSorted(compareStrings);
+  return [...new Set(resources.map((one) => one.group))]
+    .filter((group) => group !== '')
+    .toSorted(compareStrings);
 }
 
 /** Newest first: v2 before v1. */

@@ -19,7 +19,12 @@ export function notFound(resource: ResourceName, name: string): ApiError {
 
 /** 409: an object of that name exists. */
 export function alreadyExists(resource: ResourceName, name: string): ApiError {
-  return failure(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`, detailsOf(resource, name));
+  return failure(
+    409,
+    'AlreadyExists',
+    `${qualified(resource)} "${name}" already exists`,
+    detailsOf(resource, name),
+  );
 }
 
 /** 409: an object of that name exists and is on its way out. */
@@ -64,7 +69,9 @@ export function invalid(
 
 /** 422: what a patch makes of the object is not an object of its kind. */
 export function invalidPatch(shown: string, why: string): ApiError {
-  return invalid({ group: '', kind: '' }, '', [{ type: 'Invalid', field: 'patch', value: shown, detail: why }]);
+  return invalid({ group: '', kind: '' }, '', [
+    { type: 'Invalid', field: 'patch', value: shown, detail: why },
+  ]);
 }
 
 /** 422: a JSON patch that cannot be applied. */
@@ -95,9 +102,15 @@ export function forbidden(
   why: string,
   causes?: readonly StatusCause[],
 ): ApiError {
-  const subject = name === '' ? `${qualified(resource)} is forbidden` : `${qualified(resource)} "${name}" is forbidden`;
+  const subject =
+    name === '' ? `${qualified(resource)} is forbidden` : `${qualified(resource)} "${name}" is forbidden`;
   const details = detailsOf(resource, name);
-  return failure(403, 'Forbidden', `${subject}: ${why}`, causes === undefined ? details : { ...details, causes });
+  return failure(
+    403,
+    'Forbidden',
+    `${subject}: ${why}`,
+    causes === undefined ? details : { ...details, causes },
+  );
 }
 
 /** 403: new objects are refused in a namespace that is being deleted. */
@@ -119,7 +132,12 @@ export function unknownResource(): ApiError {
 
 /** 405: the resource exists but does not do that. */
 export function methodNotAllowed(): ApiError {
-  return failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+  return failure(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  );
 }
 
 /** 406: none of the media types the client accepts can be produced. */
@@ -130,8 +148,7 @@ export function notAcceptable(accepted: readonly string[]): ApiError {
 
 /** 409: a POST of a name that cannot be made unique. Retry: the next random suffix may be free. */
 export function generateNameConflict(resource: ResourceName, name: string): ApiError {
-  const message =
-    `The  "${name}" of ${qualified(resource)} already exists; the server was unable to generate a unique name`;
+  const message = `The  "${name}" of ${qualified(resource)} already exists; the server was unable to generate a unique name`;
   return failure(409, 'AlreadyExists', message, { ...detailsOf(resource, name), retryAfterSeconds: 1 });
 }
 

@@ -19,7 +19,9 @@ export interface FieldError {
   readonly value?: unknown;
 }
 
-const words: Readonly<Record<FieldErrorType, { readonly reason: string; readonly text: string; readonly showsValue: boolean }>> = {
+const words: Readonly<
+  Record<FieldErrorType, { readonly reason: string; readonly text: string; readonly showsValue: boolean }>
+> = {
   Required: { reason: 'FieldValueRequired', text: 'Required value', showsValue: false },
   Invalid: { reason: 'FieldValueInvalid', text: 'Invalid value', showsValue: true },
   NotSupported: { reason: 'FieldValueNotSupported', text: 'Unsupported value', showsValue: true },

@@ -32,7 +32,8 @@ export function applyOperation(document: unknown, operation: Readonly<Record<str
     }
     case 'test': {
       const found = read(document, path);
-      const holds = found === undefined ? value === null || value === undefined : equalJson(found.value, value ?? null);
+      const holds =
+        found === undefined ? value === null || value === undefined : equalJson(found.value, value ?? null);
       return holds ? { value: document } : undefined;
     }
     default:

@@ -25,7 +25,9 @@ export function parseManifests(text: string, file: string): Result<NewObject<Api
     if (problem !== undefined) {
       const { line } = lines.linePos(problem.pos[0]);
       const [what] = problem.message.split('\n');
-      return err(`${file}:${line}: not valid YAML (${what?.replace(/ at line .*$/, '')}); fix the syntax there`);
+      return err(
+        `${file}:${line}: not valid YAML (${what?.replace(/ at line .*$/, '')}); fix the syntax there`,
+      );
     }
     const value: unknown = document.toJS({ maxAliasCount: aliasesMax });
     if (value === null || value === undefined) continue;
@@ -39,7 +41,9 @@ export function parseManifests(text: string, file: string): Result<NewObject<Api
 
 function objectsOf(value: unknown, place: string): Result<NewObject<ApiObject>[], string> {
   if (!isMap(value)) {
-    return err(`${place}: expected an object with apiVersion, kind and metadata; remove this document or complete it`);
+    return err(
+      `${place}: expected an object with apiVersion, kind and metadata; remove this document or complete it`,
+    );
   }
   for (const field of ['apiVersion', 'kind'] as const) {
     if (typeof value[field] !== 'string' || value[field] === '') {

@@ -141,7 +141,8 @@ const portNameMaxLength = 15;
 export function portNameProblems(name: string): string[] {
   const problems: string[] = [];
   if (name.length > portNameMaxLength) problems.push(`must be no more than ${portNameMaxLength} characters`);
-  if (!/^[-a-z0-9]+$/.test(name)) problems.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
+  if (!/^[-a-z0-9]+$/.test(name))
+    problems.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   if (!/[a-z]/.test(name)) problems.push('must contain at least one letter (a-z)');
   if (name.includes('--')) problems.push('must not contain consecutive hyphens');
   if (name.startsWith('-') || name.endsWith('-')) problems.push('must not begin or end with a hyphen');

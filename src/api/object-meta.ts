@@ -52,7 +52,11 @@ export function validateObjectMeta(object: JsonMap, rules: ObjectMetaRules): Fie
 }
 
 /** The same, and what may not change. */
-export function validateObjectMetaUpdate(object: JsonMap, old: JsonMap, rules: ObjectMetaRules): FieldError[] {
+export function validateObjectMetaUpdate(
+  object: JsonMap,
+  old: JsonMap,
+  rules: ObjectMetaRules,
+): FieldError[] {
   const errors: FieldError[] = [];
   const metadata = mapOf(object['metadata']);
   const oldMetadata = mapOf(old['metadata']);
@@ -79,8 +83,10 @@ export function validateObjectMetaUpdate(object: JsonMap, old: JsonMap, rules: O
 export function validateLabels(labels: unknown, field: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const [key, value] of Object.entries(mapOf(labels))) {
-    for (const detail of qualifiedNameProblems(key)) errors.push({ type: 'Invalid', field, value: key, detail });
-    for (const detail of labelValueProblems(textOf(value))) errors.push({ type: 'Invalid', field, value, detail });
+    for (const detail of qualifiedNameProblems(key))
+      errors.push({ type: 'Invalid', field, value: key, detail });
+    for (const detail of labelValueProblems(textOf(value)))
+      errors.push({ type: 'Invalid', field, value, detail });
   }
   return errors;
 }
@@ -110,7 +116,12 @@ function validateOwnerReferences(references: unknown): FieldError[] {
     const values = { apiVersion: 'version', kind: 'kind', name: 'name', uid: 'uid' } as const;
     for (const [key, word] of Object.entries(values)) {
       if (textOf(reference[key]) !== '') continue;
-      errors.push({ type: 'Invalid', field: `${field}.${key}`, value: '', detail: `${word} must not be empty` });
+      errors.push({
+        type: 'Invalid',
+        field: `${field}.${key}`,
+        value: '',
+        detail: `${word} must not be empty`,
+      });
     }
     if (reference['controller'] !== true) continue;
     const shown = `${textOf(reference['kind'])}/${textOf(reference['name'])}`;

@@ -1,6 +1,12 @@
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
-import { badRequest, invalidPatch, rejectedPatch, requestEntityTooLargeBecause, unclassified } from './errors.ts';
+import {
+  badRequest,
+  invalidPatch,
+  rejectedPatch,
+  requestEntityTooLargeBecause,
+  unclassified,
+} from './errors.ts';
 import { isMap } from './json.ts';
 import { applyOperation } from './json-patch.ts';
 import type { ApiError } from './status.ts';
@@ -41,7 +47,11 @@ export function applyJsonPatch(original: unknown, patch: unknown): Result<unknow
 }
 
 /** Kubernetes' strategic merge patch; `type` is a schema type: 'v1.Pod'. */
-export function applyStrategicMergePatch(original: unknown, patch: unknown, type: string): Result<unknown, ApiError> {
+export function applyStrategicMergePatch(
+  original: unknown,
+  patch: unknown,
+  type: string,
+): Result<unknown, ApiError> {
   if (!isMap(patch) || !isMap(original)) {
     return err(invalidPatch(goText(patch), 'a strategic merge patch is a map'));
   }

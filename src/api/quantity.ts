@@ -17,9 +17,18 @@ const nanosPerUnit = 1_000_000_000n;
 const binarySuffixes: readonly (readonly [string, bigint])[] = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'].map(
   (suffix, index) => [suffix, nanosPerUnit * 1024n ** BigInt(6 - index)] as const,
 );
-const decimalSuffixes: readonly (readonly [string, bigint])[] = ['E', 'P', 'T', 'G', 'M', 'k', '', 'm', 'u', 'n'].map(
-  (suffix, index) => [suffix, 10n ** BigInt(27 - 3 * index)] as const,
-);
+const decimalSuffixes: readonly (readonly [string, bigint])[] = [
+  'E',
+  'P',
+  'T',
+  'G',
+  'M',
+  'k',
+  '',
+  'm',
+  'u',
+  'n',
+].map((suffix, index) => [suffix, 10n ** BigInt(27 - 3 * index)] as const);
 
 const shape = /^([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]|)$/;
 
@@ -48,7 +57,7 @@ export function parseQuantity(text: string): Result<Quantity, string> {
     scale = decimal[1];
   } else {
     const exponent = Number(suffix.slice(1));
-    if (Math.abs(exponent) > exponentMax) return err('unable to parse quantity\'s suffix');
+    if (Math.abs(exponent) > exponentMax) return err("unable to parse quantity's suffix");
     format = 'DecimalExponent';
     scale = exponent >= 0 ? nanosPerUnit * 10n ** BigInt(exponent) : nanosPerUnit;
     if (exponent < 0) denominator *= 10n ** BigInt(-exponent);

@@ -16,15 +16,7 @@ import type { ApiObject } from './types.ts';
  *   K4  applyDefaults is idempotent, and prepareForUpdate of an unchanged object is that object.
  */
 
-export type Verb =
-  | 'create'
-  | 'delete'
-  | 'deletecollection'
-  | 'get'
-  | 'list'
-  | 'patch'
-  | 'update'
-  | 'watch';
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
 /** A served kind: where it is, what it is called, and how it behaves. */
 export interface Resource {
@@ -115,5 +107,7 @@ export function apiVersionOf(resource: Pick<Resource, 'group' | 'version'>): str
 
 /** The key of an object in the store. */
 export function storageKey(resource: Resource, namespace: string, name: string): string {
-  return resource.namespaced ? `${resource.storagePrefix}/${namespace}/${name}` : `${resource.storagePrefix}/${name}`;
+  return resource.namespaced
+    ? `${resource.storagePrefix}/${namespace}/${name}`
+    : `${resource.storagePrefix}/${name}`;
 }

@@ -140,7 +140,9 @@ class LabelSelectorParser {
     const next = this.#look();
     if (next.text === '' || next.text === ',') return ok('');
     this.#take();
-    return next.isWord || isOperatorWord(next) ? ok(next.text) : err(`found '${next.text}', expected: identifier`);
+    return next.isWord || isOperatorWord(next)
+      ? ok(next.text)
+      : err(`found '${next.text}', expected: identifier`);
   }
 
   #valueSet(): Result<string[], string> {
@@ -221,7 +223,9 @@ export function parseFieldSelector(text: string, resource: Resource): Result<Fie
   if (requirements.value.length === 0) return ok(() => true);
   return ok((object) => {
     const fields = resource.fieldsOf(object);
-    return requirements.value.every(({ field, negated, value }) => ((fields[field] ?? '') === value) !== negated);
+    return requirements.value.every(
+      ({ field, negated, value }) => ((fields[field] ?? '') === value) !== negated,
+    );
   });
 }
 
@@ -240,7 +244,8 @@ function parseFieldRequirements(text: string): Result<FieldRequirement[], string
     if (match === null) return err(`invalid selector: '${text}'; can't understand '${term}'`);
     const [, field = '', operator, value = ''] = match;
     const unescaped = unescapeValue(value);
-    if (unescaped === undefined) return err(`invalid field selector: ${term}: invalid escape or special character in value`);
+    if (unescaped === undefined)
+      return err(`invalid field selector: ${term}: invalid escape or special character in value`);
     requirements.push({ field: fieldAliases[field] ?? field, negated: operator === '!=', value: unescaped });
   }
   return ok(requirements);

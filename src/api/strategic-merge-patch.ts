@@ -71,7 +71,10 @@ function mergeMap(original: JsonMap, patch: JsonMap, struct: string | undefined)
       const gone = listIn(value, key);
       const before = result.get(name);
       if (Array.isArray(before)) {
-        result.set(name, before.filter((item: unknown) => !gone.some((one) => equalJson(one, item))));
+        result.set(
+          name,
+          before.filter((item: unknown) => !gone.some((one) => equalJson(one, item))),
+        );
       }
     }
   }
@@ -102,7 +105,12 @@ function mergeMap(original: JsonMap, patch: JsonMap, struct: string | undefined)
   return Object.fromEntries(result);
 }
 
-function mergeList(original: readonly unknown[], patch: readonly unknown[], shape: Shape, order: unknown): unknown[] {
+function mergeList(
+  original: readonly unknown[],
+  patch: readonly unknown[],
+  shape: Shape,
+  order: unknown,
+): unknown[] {
   if (patch.some((item) => isMap(item) && item[patchDirective] === 'replace')) {
     return patch.filter((item) => !isMap(item) || item[patchDirective] !== 'replace').map(withoutDirectives);
   }
@@ -123,7 +131,8 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], shap
     const index = result.findIndex((one) => sameElement(one, item, mergeKey));
     if (item[patchDirective] === 'delete') {
       // Older lists may hold the same key twice; all of them go.
-      for (let at = index; at >= 0; at = result.findIndex((one) => sameElement(one, item, mergeKey))) result.splice(at, 1);
+      for (let at = index; at >= 0; at = result.findIndex((one) => sameElement(one, item, mergeKey)))
+        result.splice(at, 1);
       continue;
     }
     kept.push(item);
@@ -137,12 +146,18 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], shap
 }
 
 /** The items of the patch must come in the order that the patch itself asks for. */
-function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): void {
+function checkOrder(
+  patch: readonly unknown[],
+  order: readonly unknown[],
+  mergeKey: string | undefined,
+): void {
   let at = 0;
   for (const item of patch) {
     while (at < order.length && !sameElement(order[at], item, mergeKey)) at++;
     if (at === order.length) {
-      fail(`The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`);
+      fail(
+        `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
+      );
     }
   }
 }

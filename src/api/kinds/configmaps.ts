@@ -44,7 +44,12 @@ export const configMaps: Resource = define({
 
 /** A key of `data`: a file name. */
 export function validateDataKey(key: string, field: string): FieldError[] {
-  return configKeyProblems(key).map((detail) => ({ type: 'Invalid', field: `${field}[${key}]`, value: key, detail }));
+  return configKeyProblems(key).map((detail) => ({
+    type: 'Invalid',
+    field: `${field}[${key}]`,
+    value: key,
+    detail,
+  }));
 }
 
 /** The real server reports the size at this odd path. */

@@ -131,7 +131,9 @@ function strategyOf(definition: KindDefinition, type: string): Strategy {
     if (definition.countsGenerations !== true) return object;
     const before = Number(mapOf(old['metadata'])['generation'] ?? 0);
     const changed = !equalJson(countedPart(object), countedPart(old));
-    return withParts(object, { metadata: { ...mapOf(object['metadata']), generation: changed ? before + 1 : before } });
+    return withParts(object, {
+      metadata: { ...mapOf(object['metadata']), generation: changed ? before + 1 : before },
+    });
   };
   return {
     allowCreateOnUpdate: definition.allowCreateOnUpdate ?? false,
@@ -142,7 +144,8 @@ function strategyOf(definition: KindDefinition, type: string): Strategy {
     },
     prepareForCreate(object) {
       let result = inner(object);
-      if (definition.newStatus !== undefined) result = withParts(result, { status: definition.newStatus(result) });
+      if (definition.newStatus !== undefined)
+        result = withParts(result, { status: definition.newStatus(result) });
       if (definition.countsGenerations === true) {
         result = withParts(result, { metadata: { ...mapOf(result['metadata']), generation: 1 } });
       }
@@ -168,7 +171,10 @@ function strategyOf(definition: KindDefinition, type: string): Strategy {
         }
       : {}),
     validate(object) {
-      return [...validateObjectMeta(inner(object), metaRules), ...(definition.validate?.(inner(object)) ?? [])];
+      return [
+        ...validateObjectMeta(inner(object), metaRules),
+        ...(definition.validate?.(inner(object)) ?? []),
+      ];
     },
     validateUpdate(object, old) {
       return [

@@ -27,7 +27,9 @@ export const endpointSlices: Resource = define({
       const number = port['port'] === undefined ? textOf(port['name']) : String(port['port']);
       return number;
     });
-    const addresses = listOf(object['endpoints']).flatMap((one) => listOf(mapOf(one)['addresses']).map(textOf));
+    const addresses = listOf(object['endpoints']).flatMap((one) =>
+      listOf(mapOf(one)['addresses']).map(textOf),
+    );
     return [
       nameOf(object),
       textOf(object['addressType']),
@@ -47,7 +49,14 @@ export const endpointSlices: Resource = define({
   validateUpdate: (object, old) =>
     object['addressType'] === old['addressType']
       ? []
-      : [{ type: 'Invalid', field: 'addressType', value: object['addressType'], detail: 'field is immutable' }],
+      : [
+          {
+            type: 'Invalid',
+            field: 'addressType',
+            value: object['addressType'],
+            detail: 'field is immutable',
+          },
+        ],
 });
 
 function someOf(values: readonly string[], none: string): string {
@@ -67,7 +76,8 @@ function validateEndpointSlice(object: JsonMap): FieldError[] {
     const field = `ports[${index}]`;
     const name = textOf(port['name']);
     if (name !== '') {
-      for (const detail of dnsLabelProblems(name)) errors.push({ type: 'Invalid', field: `${field}.name`, value: name, detail });
+      for (const detail of dnsLabelProblems(name))
+        errors.push({ type: 'Invalid', field: `${field}.name`, value: name, detail });
     }
     if (names.has(name)) errors.push({ type: 'Duplicate', field: `${field}.name`, value: name, detail: '' });
     names.add(name);
@@ -99,7 +109,12 @@ function validateAddresses(endpoint: JsonMap, field: string, addressType: string
     if (problem !== undefined) {
       errors.push({ type: 'Invalid', field: where, value: address, detail: problem });
     } else if ((addressType === 'IPv4' && !isIpV4(address)) || (addressType === 'IPv6' && !isIpV6(address))) {
-      errors.push({ type: 'Invalid', field: where, value: address, detail: `must be an ${addressType} address` });
+      errors.push({
+        type: 'Invalid',
+        field: where,
+        value: address,
+        detail: `must be an ${addressType} address`,
+      });
     }
   }
   return errors;

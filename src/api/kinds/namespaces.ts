@@ -19,7 +19,11 @@ export const namespaces: Resource = define({
     statusSubresource('Namespace'),
   ],
   columns: [['Name'], ['Status'], ['Age']],
-  cells: (object, nowMillis) => [nameOf(object), textOf(mapOf(object['status'])['phase']), ageOf(object, nowMillis)],
+  cells: (object, nowMillis) => [
+    nameOf(object),
+    textOf(mapOf(object['status'])['phase']),
+    ageOf(object, nowMillis),
+  ],
   fields: { 'status.phase': 'status.phase' },
   nameProblems: dnsLabelProblems,
   defaults(object) {

@@ -42,7 +42,11 @@ export const nodes: Resource = define({
     const before = mapOf(old['spec']);
     for (const field of ['podCIDRs', 'providerID']) {
       if (before[field] === undefined || equalJson(spec[field], before[field])) continue;
-      errors.push({ type: 'Forbidden', field: `spec.${field}`, detail: 'node updates may not change it once it is set' });
+      errors.push({
+        type: 'Forbidden',
+        field: `spec.${field}`,
+        detail: 'node updates may not change it once it is set',
+      });
     }
     return errors;
   },
@@ -59,8 +63,10 @@ function validateNode(node: JsonMap): FieldError[] {
     const key = textOf(taint['key']);
     const value = textOf(taint['value']);
     const effect = textOf(taint['effect']);
-    for (const detail of qualifiedNameProblems(key)) errors.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
-    for (const detail of labelValueProblems(value)) errors.push({ type: 'Invalid', field: `${field}.value`, value, detail });
+    for (const detail of qualifiedNameProblems(key))
+      errors.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
+    for (const detail of labelValueProblems(value))
+      errors.push({ type: 'Invalid', field: `${field}.value`, value, detail });
     if (effect === '') {
       errors.push({ type: 'Required', field: `${field}.effect`, detail: '' });
     } else if (!taintEffects.includes(effect)) {
@@ -69,13 +75,19 @@ function validateNode(node: JsonMap): FieldError[] {
     }
     const identity = `${key}:${effect}`;
     if (seen.has(identity)) {
-      errors.push({ type: 'Duplicate', field, value: taint, detail: 'taints must be unique by key and effect pair' });
+      errors.push({
+        type: 'Duplicate',
+        field,
+        value: taint,
+        detail: 'taints must be unique by key and effect pair',
+      });
     }
     seen.add(identity);
   }
   for (const [index, cidr] of listOf(spec['podCIDRs']).entries()) {
     const detail = cidrProblem(textOf(cidr));
-    if (detail !== undefined) errors.push({ type: 'Invalid', field: `spec.podCIDRs[${index}]`, value: cidr, detail });
+    if (detail !== undefined)
+      errors.push({ type: 'Invalid', field: `spec.podCIDRs[${index}]`, value: cidr, detail });
   }
   return errors;
 }
@@ -115,7 +127,8 @@ function nodeCells(node: JsonMap, nowMillis: number): readonly unknown[] {
 function rolesOf(node: JsonMap): string {
   const roles = new Set<string>();
   for (const [key, value] of Object.entries(mapOf(mapOf(node['metadata'])['labels']))) {
-    if (key.startsWith(roleLabelPrefix) && key.length > roleLabelPrefix.length) roles.add(key.slice(roleLabelPrefix.length));
+    if (key.startsWith(roleLabelPrefix) && key.length > roleLabelPrefix.length)
+      roles.add(key.slice(roleLabelPrefix.length));
     else if (key === 'kubernetes.io/role' && value !== '') roles.add(textOf(value));
   }
   return roles.size === 0 ? none : [...roles].toSorted().join(',');

@@ -70,7 +70,11 @@ function summaryOf(pod: JsonMap, spec: JsonMap, status: JsonMap): Summary {
     }
     if (terminated !== undefined) {
       reason = `Init:${terminatedText(terminated)}`;
-    } else if (waiting !== undefined && textOf(waiting['reason']) !== '' && waiting['reason'] !== 'PodInitializing') {
+    } else if (
+      waiting !== undefined &&
+      textOf(waiting['reason']) !== '' &&
+      waiting['reason'] !== 'PodInitializing'
+    ) {
       reason = `Init:${textOf(waiting['reason'])}`;
     } else {
       reason = `Init:${index}/${initContainers.length}`;
@@ -112,7 +116,9 @@ function conditionOf(status: JsonMap, type: string): JsonMap | undefined {
     .find((condition) => condition['type'] === type);
 }
 
-function stateOf(container: JsonMap): Readonly<Record<'waiting' | 'running' | 'terminated', JsonMap | undefined>> {
+function stateOf(
+  container: JsonMap,
+): Readonly<Record<'waiting' | 'running' | 'terminated', JsonMap | undefined>> {
   const state = mapOf(container['state']);
   const part = (name: string): JsonMap | undefined => (isMap(state[name]) ? state[name] : undefined);
   return { waiting: part('waiting'), running: part('running'), terminated: part('terminated') };
@@ -137,7 +143,9 @@ function later(a: number | undefined, b: number | undefined): number | undefined
 function readinessGates(spec: JsonMap, status: JsonMap): string {
   const gates = listOf(spec['readinessGates']).map(mapOf);
   if (gates.length === 0) return none;
-  const met = gates.filter((gate) => conditionOf(status, textOf(gate['conditionType']))?.['status'] === 'True');
+  const met = gates.filter(
+    (gate) => conditionOf(status, textOf(gate['conditionType']))?.['status'] === 'True',
+  );
   return `${met.length}/${gates.length}`;
 }
 

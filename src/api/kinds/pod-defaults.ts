@@ -37,7 +37,8 @@ export function defaultTemplateSpec(spec: JsonMap): Record<string, unknown> {
     if (spec[list] === undefined) continue;
     result[list] = listOf(spec[list]).map((container) => defaultContainer(mapOf(container), hostNetwork));
   }
-  if (spec['volumes'] !== undefined) result['volumes'] = listOf(spec['volumes']).map((one) => defaultVolume(mapOf(one)));
+  if (spec['volumes'] !== undefined)
+    result['volumes'] = listOf(spec['volumes']).map((one) => defaultVolume(mapOf(one)));
   return result;
 }
 
@@ -59,7 +60,8 @@ function defaultContainer(container: JsonMap, hostNetwork: boolean): JsonMap {
       return { ...port, ...hostPort, protocol: filled(port['protocol'], 'TCP') };
     });
   }
-  if (container['env'] !== undefined) result['env'] = listOf(container['env']).map((one) => defaultEnv(mapOf(one)));
+  if (container['env'] !== undefined)
+    result['env'] = listOf(container['env']).map((one) => defaultEnv(mapOf(one)));
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     if (isMap(container[probe])) result[probe] = defaultProbe(container[probe]);
   }
@@ -102,7 +104,10 @@ function defaultProbe(probe: JsonMap): JsonMap {
 function defaultHandler(handler: JsonMap): JsonMap {
   if (!isMap(handler['httpGet'])) return handler;
   const get = handler['httpGet'];
-  return { ...handler, httpGet: { ...get, path: filled(get['path'], '/'), scheme: filled(get['scheme'], 'HTTP') } };
+  return {
+    ...handler,
+    httpGet: { ...get, path: filled(get['path'], '/'), scheme: filled(get['scheme'], 'HTTP') },
+  };
 }
 
 /** Limits without requests request what they limit. */
@@ -110,14 +115,18 @@ function requestWhatIsLimited(container: JsonMap): JsonMap {
   const resources = mapOf(container['resources']);
   const limits = mapOf(resources['limits']);
   if (Object.keys(limits).length === 0) return container;
-  return { ...container, resources: { ...resources, requests: { ...limits, ...mapOf(resources['requests']) } } };
+  return {
+    ...container,
+    resources: { ...resources, requests: { ...limits, ...mapOf(resources['requests']) } },
+  };
 }
 
 function defaultVolume(volume: JsonMap): JsonMap {
   const result: Record<string, unknown> = { ...volume };
   if (Object.keys(volume).every((key) => key === 'name')) return { ...result, emptyDir: {} };
   for (const source of ['secret', 'configMap', 'downwardAPI', 'projected']) {
-    if (isMap(volume[source])) result[source] = defaultSource({ defaultMode: fileModeDefault, ...volume[source] });
+    if (isMap(volume[source]))
+      result[source] = defaultSource({ defaultMode: fileModeDefault, ...volume[source] });
   }
   if (isMap(volume['hostPath'])) result['hostPath'] = { type: '', ...volume['hostPath'] };
   return result;
@@ -126,10 +135,12 @@ function defaultVolume(volume: JsonMap): JsonMap {
 /** Sources that project fields of the pod name the version those fields are read in. */
 function defaultSource(source: JsonMap): JsonMap {
   const result: Record<string, unknown> = { ...source };
-  result['items'] = source['items'] && listOf(source['items']).map((item) => {
-    const file = mapOf(item);
-    return isMap(file['fieldRef']) ? { ...file, fieldRef: withApiVersion(file['fieldRef']) } : file;
-  });
+  result['items'] =
+    source['items'] &&
+    listOf(source['items']).map((item) => {
+      const file = mapOf(item);
+      return isMap(file['fieldRef']) ? { ...file, fieldRef: withApiVersion(file['fieldRef']) } : file;
+    });
   if (source['items'] === undefined) delete result['items'];
   if (source['sources'] !== undefined) {
     result['sources'] = listOf(source['sources']).map((item) => {

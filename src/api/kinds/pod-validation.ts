@@ -1,7 +1,13 @@
 import type { FieldError } from '../field-error.ts';
 import { equalJson, isMap, listOf, mapOf, textOf } from '../json.ts';
 import type { JsonMap } from '../json.ts';
-import { dnsLabelProblems, dnsSubdomainProblems, labelValueProblems, portNameProblems, qualifiedNameProblems } from '../names.ts';
+import {
+  dnsLabelProblems,
+  dnsSubdomainProblems,
+  labelValueProblems,
+  portNameProblems,
+  qualifiedNameProblems,
+} from '../names.ts';
 import { compareQuantities, parseQuantity } from '../quantity.ts';
 
 /**
@@ -37,29 +43,41 @@ export function validatePodSpec(spec: JsonMap, path: string): FieldError[] {
   if (listOf(spec['containers']).length === 0) errors.push(required(`${path}.containers`));
   for (const list of ['containers', 'initContainers', 'ephemeralContainers']) {
     for (const [index, container] of listOf(spec[list]).map(mapOf).entries()) {
-      errors.push(...validateContainer(container, `${path}.${list}[${index}]`, { names, volumes, hostNetwork }));
+      errors.push(
+        ...validateContainer(container, `${path}.${list}[${index}]`, { names, volumes, hostNetwork }),
+      );
     }
   }
   errors.push(...oneOf(spec['restartPolicy'], `${path}.restartPolicy`, ['Always', 'OnFailure', 'Never']));
   errors.push(
-    ...oneOf(spec['dnsPolicy'], `${path}.dnsPolicy`, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
+    ...oneOf(spec['dnsPolicy'], `${path}.dnsPolicy`, [
+      'ClusterFirstWithHostNet',
+      'ClusterFirst',
+      'Default',
+      'None',
+    ]),
   );
   for (const [key, value] of Object.entries(mapOf(spec['nodeSelector']))) {
     const field = `${path}.nodeSelector`;
-    for (const detail of qualifiedNameProblems(key)) errors.push({ type: 'Invalid', field, value: key, detail });
-    for (const detail of labelValueProblems(textOf(value))) errors.push({ type: 'Invalid', field, value, detail });
+    for (const detail of qualifiedNameProblems(key))
+      errors.push({ type: 'Invalid', field, value: key, detail });
+    for (const detail of labelValueProblems(textOf(value)))
+      errors.push({ type: 'Invalid', field, value, detail });
   }
   for (const [name, check] of Object.entries(nameRules)) {
     const value = textOf(spec[name]);
     if (value === '') continue;
-    for (const detail of check(value)) errors.push({ type: 'Invalid', field: `${path}.${name}`, value, detail });
+    for (const detail of check(value))
+      errors.push({ type: 'Invalid', field: `${path}.${name}`, value, detail });
   }
   if (spec['activeDeadlineSeconds'] !== undefined && Number(spec['activeDeadlineSeconds']) < 1) {
     const value = spec['activeDeadlineSeconds'];
     const detail = 'must be between 1 and 2147483647, inclusive';
     errors.push({ type: 'Invalid', field: `${path}.activeDeadlineSeconds`, value, detail });
   }
-  errors.push(...validateNodeAffinity(mapOf(mapOf(spec['affinity'])['nodeAffinity']), `${path}.affinity.nodeAffinity`));
+  errors.push(
+    ...validateNodeAffinity(mapOf(mapOf(spec['affinity'])['nodeAffinity']), `${path}.affinity.nodeAffinity`),
+  );
   errors.push(...validateTolerations(listOf(spec['tolerations']), `${path}.tolerations`));
   return errors;
 }
@@ -89,7 +107,12 @@ function validateVolumes(volumes: readonly unknown[], path: string, names: Set<s
 
 function validateUniqueName(name: string, field: string, names: Set<string>): FieldError[] {
   if (name === '') return [required(field)];
-  const errors: FieldError[] = dnsLabelProblems(name).map((detail) => ({ type: 'Invalid', field, value: name, detail }));
+  const errors: FieldError[] = dnsLabelProblems(name).map((detail) => ({
+    type: 'Invalid',
+    field,
+    value: name,
+    detail,
+  }));
   if (names.has(name)) errors.push({ type: 'Duplicate', field, value: name, detail: '' });
   names.add(name);
   return errors;
@@ -116,9 +139,14 @@ function validateContainer(container: JsonMap, path: string, around: Surrounding
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     if (isMap(container[probe])) errors.push(...validateProbe(container[probe], `${path}.${probe}`, probe));
   }
-  errors.push(...oneOf(container['imagePullPolicy'], `${path}.imagePullPolicy`, ['Always', 'IfNotPresent', 'Never']));
   errors.push(
-    ...oneOf(container['terminationMessagePolicy'], `${path}.terminationMessagePolicy`, ['File', 'FallbackToLogsOnError']),
+    ...oneOf(container['imagePullPolicy'], `${path}.imagePullPolicy`, ['Always', 'IfNotPresent', 'Never']),
+  );
+  errors.push(
+    ...oneOf(container['terminationMessagePolicy'], `${path}.terminationMessagePolicy`, [
+      'File',
+      'FallbackToLogsOnError',
+    ]),
   );
   errors.push(...validateResources(mapOf(container['resources']), `${path}.resources`));
   return errors;
@@ -131,8 +159,10 @@ function validatePorts(ports: readonly unknown[], path: string, hostNetwork: boo
     const field = `${path}[${index}]`;
     const name = textOf(port['name']);
     if (name !== '') {
-      for (const detail of portNameProblems(name)) errors.push({ type: 'Invalid', field: `${field}.name`, value: name, detail });
-      if (names.has(name)) errors.push({ type: 'Duplicate', field: `${field}.name`, value: name, detail: '' });
+      for (const detail of portNameProblems(name))
+        errors.push({ type: 'Invalid', field: `${field}.name`, value: name, detail });
+      if (names.has(name))
+        errors.push({ type: 'Duplicate', field: `${field}.name`, value: name, detail: '' });
       names.add(name);
     }
     const containerPort = Number(port['containerPort'] ?? 0);
@@ -163,7 +193,8 @@ function validateEnv(variables: readonly unknown[], path: string): FieldError[] 
     if (name === '') {
       errors.push(required(`${field}.name`));
     } else if (name.includes('=') || !/^[ -~]+$/.test(name)) {
-      const detail = "a valid environment variable name must consist only of printable ASCII characters other than '='";
+      const detail =
+        "a valid environment variable name must consist only of printable ASCII characters other than '='";
       errors.push({ type: 'Invalid', field: `${field}.name`, value: name, detail });
     }
     if (!isMap(variable['valueFrom'])) continue;
@@ -181,7 +212,9 @@ function validateEnv(variables: readonly unknown[], path: string): FieldError[] 
       errors.push({ type: 'Invalid', field: `${field}.valueFrom`, value: '', detail });
     }
     if (isMap(from['fieldRef'])) {
-      errors.push(...validateFieldPath(textOf(from['fieldRef']['fieldPath']), `${field}.valueFrom.fieldRef.fieldPath`));
+      errors.push(
+        ...validateFieldPath(textOf(from['fieldRef']['fieldPath']), `${field}.valueFrom.fieldRef.fieldPath`),
+      );
     }
   }
   return errors;
@@ -194,14 +227,19 @@ function validateFieldPath(value: string, field: string): FieldError[] {
   return [{ type: 'Invalid', field, value, detail }];
 }
 
-function validateMounts(mounts: readonly unknown[], path: string, volumes: ReadonlySet<string>): FieldError[] {
+function validateMounts(
+  mounts: readonly unknown[],
+  path: string,
+  volumes: ReadonlySet<string>,
+): FieldError[] {
   const errors: FieldError[] = [];
   const places = new Set<string>();
   for (const [index, mount] of mounts.map(mapOf).entries()) {
     const name = textOf(mount['name']);
     const place = textOf(mount['mountPath']);
     if (name === '') errors.push(required(`${path}[${index}].name`));
-    else if (!volumes.has(name)) errors.push({ type: 'NotFound', field: `${path}[${index}].name`, value: name, detail: '' });
+    else if (!volumes.has(name))
+      errors.push({ type: 'NotFound', field: `${path}[${index}].name`, value: name, detail: '' });
     const field = `${path}[${index}].mountPath`;
     if (place === '') errors.push(required(field));
     if (places.has(place)) errors.push({ type: 'Invalid', field, value: place, detail: 'must be unique' });
@@ -220,11 +258,22 @@ function validateProbe(probe: JsonMap, path: string, kind: string): FieldError[]
     const detail = 'may not specify more than 1 handler type';
     errors.push({ type: 'Forbidden', field: `${path}.${handler}`, detail });
   }
-  for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold']) {
+  for (const field of [
+    'initialDelaySeconds',
+    'timeoutSeconds',
+    'periodSeconds',
+    'successThreshold',
+    'failureThreshold',
+  ]) {
     errors.push(...notNegative(probe[field], `${path}.${field}`));
   }
   if (kind !== 'readinessProbe' && Number(probe['successThreshold'] ?? 1) > 1) {
-    errors.push({ type: 'Invalid', field: `${path}.successThreshold`, value: probe['successThreshold'], detail: 'must be 1' });
+    errors.push({
+      type: 'Invalid',
+      field: `${path}.successThreshold`,
+      value: probe['successThreshold'],
+      detail: 'must be 1',
+    });
   }
   return errors;
 }
@@ -275,11 +324,18 @@ function validateNodeAffinity(affinity: JsonMap, path: string): FieldError[] {
     }
     for (const [index, term] of terms.entries()) errors.push(...validateTerm(term, `${field}[${index}]`));
   }
-  for (const [index, item] of listOf(affinity['preferredDuringSchedulingIgnoredDuringExecution']).map(mapOf).entries()) {
+  for (const [index, item] of listOf(affinity['preferredDuringSchedulingIgnoredDuringExecution'])
+    .map(mapOf)
+    .entries()) {
     const field = `${path}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
     const weight = Number(item['weight']);
     if (!(weight >= 1 && weight <= 100)) {
-      errors.push({ type: 'Invalid', field: `${field}.weight`, value: weight, detail: 'must be in the range 1-100' });
+      errors.push({
+        type: 'Invalid',
+        field: `${field}.weight`,
+        value: weight,
+        detail: 'must be in the range 1-100',
+      });
     }
     errors.push(...validateTerm(mapOf(item['preference']), `${field}.preference`));
   }
@@ -306,7 +362,8 @@ function validateTerm(term: JsonMap, path: string): FieldError[] {
       errors.push({ type: 'Invalid', field: `${field}.operator`, value: operator, detail });
     }
     const key = textOf(requirement['key']);
-    for (const detail of qualifiedNameProblems(key)) errors.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
+    for (const detail of qualifiedNameProblems(key))
+      errors.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
   }
   return errors;
 }
@@ -319,10 +376,12 @@ function validateTolerations(tolerations: readonly unknown[], path: string): Fie
     const operator = textOf(toleration['operator']);
     const value = textOf(toleration['value']);
     if (key !== '') {
-      for (const detail of qualifiedNameProblems(key)) errors.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
+      for (const detail of qualifiedNameProblems(key))
+        errors.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
     }
     if (key === '' && operator !== 'Exists') {
-      const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
+      const detail =
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"';
       errors.push({ type: 'Invalid', field: `${field}.operator`, value: operator, detail });
     }
     if (toleration['tolerationSeconds'] !== undefined && toleration['effect'] !== 'NoExecute') {
@@ -330,7 +389,8 @@ function validateTolerations(tolerations: readonly unknown[], path: string): Fie
       errors.push({ type: 'Invalid', field: `${field}.effect`, value: textOf(toleration['effect']), detail });
     }
     if (operator === '' || operator === 'Equal') {
-      for (const detail of labelValueProblems(value)) errors.push({ type: 'Invalid', field: `${field}.operator`, value, detail });
+      for (const detail of labelValueProblems(value))
+        errors.push({ type: 'Invalid', field: `${field}.operator`, value, detail });
     } else if (operator === 'Exists') {
       if (value !== '') {
         const detail = "value must be empty when `operator` is 'Exists'";
@@ -339,7 +399,14 @@ function validateTolerations(tolerations: readonly unknown[], path: string): Fie
     } else {
       errors.push(...oneOf(operator, `${field}.operator`, ['Equal', 'Exists']));
     }
-    errors.push(...oneOf(toleration['effect'] ?? '', `${field}.effect`, ['', 'NoSchedule', 'PreferNoSchedule', 'NoExecute']));
+    errors.push(
+      ...oneOf(toleration['effect'] ?? '', `${field}.effect`, [
+        '',
+        'NoSchedule',
+        'PreferNoSchedule',
+        'NoExecute',
+      ]),
+    );
   }
   return errors;
 }
@@ -361,12 +428,16 @@ export function validatePodSpecUpdate(spec: JsonMap, old: JsonMap): FieldError[]
     return {
       ...rest,
       containers: withoutImages(one['containers']),
-      ...(one['initContainers'] === undefined ? {} : { initContainers: withoutImages(one['initContainers']) }),
+      ...(one['initContainers'] === undefined
+        ? {}
+        : { initContainers: withoutImages(one['initContainers']) }),
     };
   };
   for (const list of ['containers', 'initContainers']) {
     if (listOf(spec[list]).length !== listOf(old[list]).length) {
-      return [{ type: 'Forbidden', field: `spec.${list}`, detail: 'pod updates may not add or remove containers' }];
+      return [
+        { type: 'Forbidden', field: `spec.${list}`, detail: 'pod updates may not add or remove containers' },
+      ];
     }
   }
   const tolerations = listOf(spec['tolerations']);

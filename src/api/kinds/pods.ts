@@ -74,7 +74,10 @@ export const pods: Resource = define({
     const owners = oldMetadata['ownerReferences'];
     return withParts(pod, {
       metadata: owners === undefined ? metadata : { ...metadata, ownerReferences: owners },
-      status: textOf(status['qosClass']) === '' ? { ...status, qosClass: mapOf(old['status'])['qosClass'] } : status,
+      status:
+        textOf(status['qosClass']) === ''
+          ? { ...status, qosClass: mapOf(old['status'])['qosClass'] }
+          : status,
     });
   },
   validate: (pod) => validatePodSpec(mapOf(pod['spec']), 'spec'),
@@ -121,7 +124,9 @@ export function bindPod(object: ApiObject, binding: Binding, nowMillis: number):
     return err(conflict(bindings, name, `pod ${name} is being deleted, cannot be assigned to a host`));
   }
   if (textOf(spec['nodeName']) !== '') {
-    return err(conflict(bindings, name, `pod ${name} is already assigned to node "${textOf(spec['nodeName'])}"`));
+    return err(
+      conflict(bindings, name, `pod ${name} is already assigned to node "${textOf(spec['nodeName'])}"`),
+    );
   }
   if (listOf(spec['schedulingGates']).length > 0) {
     return err(conflict(bindings, name, `pod ${name} has non-empty .spec.schedulingGates`));
@@ -174,7 +179,12 @@ function validatePodStatus(pod: JsonMap, old: JsonMap): FieldError[] {
   const status = mapOf(pod['status']);
   const before = textOf(mapOf(old['status'])['qosClass']);
   if (before !== '' && status['qosClass'] !== before) {
-    errors.push({ type: 'Invalid', field: 'status.qosClass', value: status['qosClass'], detail: 'field is immutable' });
+    errors.push({
+      type: 'Invalid',
+      field: 'status.qosClass',
+      value: status['qosClass'],
+      detail: 'field is immutable',
+    });
   }
   return errors;
 }
@@ -187,7 +197,9 @@ function podWarnings(pod: JsonMap): string[] {
     for (const [at, variable] of listOf(container['env']).map(mapOf).entries()) {
       const name = textOf(variable['name']);
       if (names.has(name)) {
-        warnings.push(`${path}.env[${at}]: hides previous definition of "${name}", which may be dropped when using apply`);
+        warnings.push(
+          `${path}.env[${at}]: hides previous definition of "${name}", which may be dropped when using apply`,
+        );
       }
       names.add(name);
     }

@@ -60,7 +60,13 @@ export const replicationControllers: Resource = define({
   validateStatusUpdate(object) {
     const status = mapOf(object['status']);
     const errors: FieldError[] = [];
-    for (const field of ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']) {
+    for (const field of [
+      'replicas',
+      'fullyLabeledReplicas',
+      'readyReplicas',
+      'availableReplicas',
+      'observedGeneration',
+    ]) {
       errors.push(...notNegative(status[field], `status.${field}`));
     }
     for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']) {
@@ -84,7 +90,9 @@ function defaultReplicationController(object: JsonMap): JsonMap {
       replicas: 1,
       ...spec,
       selector: isEmpty(spec['selector']) ? labels : spec['selector'],
-      ...(isMap(template) ? { template: { ...template, spec: defaultTemplateSpec(mapOf(template['spec'])) } } : {}),
+      ...(isMap(template)
+        ? { template: { ...template, spec: defaultTemplateSpec(mapOf(template['spec'])) } }
+        : {}),
     },
   });
 }
@@ -93,7 +101,8 @@ function validateReplicationController(object: JsonMap): FieldError[] {
   const spec = mapOf(object['spec']);
   const selector = mapOf(spec['selector']);
   const errors: FieldError[] = [];
-  if (Object.keys(selector).length === 0) errors.push({ type: 'Required', field: 'spec.selector', detail: '' });
+  if (Object.keys(selector).length === 0)
+    errors.push({ type: 'Required', field: 'spec.selector', detail: '' });
   errors.push(...notNegative(spec['minReadySeconds'], 'spec.minReadySeconds'));
   errors.push(...notNegative(spec['replicas'], 'spec.replicas'));
   const { template } = spec;
@@ -127,7 +136,10 @@ export function scaleOf(object: ApiObject): Scale {
       creationTimestamp,
     },
     spec: { replicas: Number(mapOf(spec)['replicas'] ?? 0) },
-    status: { replicas: Number(mapOf(status)['replicas'] ?? 0), ...(selector === '<none>' ? {} : { selector }) },
+    status: {
+      replicas: Number(mapOf(status)['replicas'] ?? 0),
+      ...(selector === '<none>' ? {} : { selector }),
+    },
   };
 }
 
@@ -143,6 +155,8 @@ export function withScale(object: ApiObject, scale: Scale): ApiObject {
 export function validateScale(scale: Scale): FieldError[] {
   const name = textOf(scale.metadata.name);
   const unnamed: FieldError[] =
-    name === '' ? [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }] : [];
+    name === ''
+      ? [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }]
+      : [];
   return [...unnamed, ...notNegative(scale.spec?.replicas, 'spec.replicas')];
 }

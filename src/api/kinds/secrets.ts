@@ -37,7 +37,10 @@ export const secrets: Resource = define({
   nameProblems: dnsSubdomainProblems,
   defaults(object) {
     const { stringData, ...rest } = object;
-    const texts = Object.entries(mapOf(stringData)).map(([key, text]) => [key, encodeBase64(encodeUtf8(textOf(text)))]);
+    const texts = Object.entries(mapOf(stringData)).map(([key, text]) => [
+      key,
+      encodeBase64(encodeUtf8(textOf(text))),
+    ]);
     return withParts(rest, {
       type: textOf(object['type']) || 'Opaque',
       data: { ...mapOf(object['data']), ...Object.fromEntries(texts) },
@@ -62,7 +65,11 @@ function validateSecret(object: JsonMap): FieldError[] {
     if (!Object.hasOwn(data, key)) errors.push({ type: 'Required', field: `data[${key}]`, detail: '' });
   };
   for (const key of requiredKeys[type] ?? []) missing(key);
-  if (type === 'kubernetes.io/basic-auth' && !Object.hasOwn(data, 'username') && !Object.hasOwn(data, 'password')) {
+  if (
+    type === 'kubernetes.io/basic-auth' &&
+    !Object.hasOwn(data, 'username') &&
+    !Object.hasOwn(data, 'password')
+  ) {
     missing('username');
     missing('password');
   }

@@ -25,7 +25,15 @@ export const services: Resource = define({
   categories: ['all'],
   storagePrefix: '/registry/services/specs',
   subresources: [statusSubresource('Service')],
-  columns: [['Name'], ['Type'], ['Cluster-IP'], ['External-IP'], ['Port(s)'], ['Age'], ['Selector', 'string', 1]],
+  columns: [
+    ['Name'],
+    ['Type'],
+    ['Cluster-IP'],
+    ['External-IP'],
+    ['Port(s)'],
+    ['Age'],
+    ['Selector', 'string', 1],
+  ],
   cells: serviceCells,
   fields: {
     'spec.clusterIP': (service) => textAt(service, 'spec.clusterIP'),
@@ -47,7 +55,9 @@ function defaultService(service: JsonMap): JsonMap {
   const result: Record<string, unknown> = { ...spec, type, sessionAffinity };
   if (sessionAffinity === 'ClientIP') {
     const clientIP = mapOf(mapOf(spec['sessionAffinityConfig'])['clientIP']);
-    result['sessionAffinityConfig'] = { clientIP: { timeoutSeconds: affinityTimeoutSecondsDefault, ...clientIP } };
+    result['sessionAffinityConfig'] = {
+      clientIP: { timeoutSeconds: affinityTimeoutSecondsDefault, ...clientIP },
+    };
   } else if (sessionAffinity === 'None') {
     delete result['sessionAffinityConfig'];
   }
@@ -55,7 +65,8 @@ function defaultService(service: JsonMap): JsonMap {
     result['ports'] = listOf(spec['ports']).map((item) => {
       const port = mapOf(item);
       const { targetPort } = port;
-      const target = targetPort === undefined || targetPort === 0 || targetPort === '' ? port['port'] : targetPort;
+      const target =
+        targetPort === undefined || targetPort === 0 || targetPort === '' ? port['port'] : targetPort;
       return { ...port, protocol: textOf(port['protocol']) || 'TCP', targetPort: target };
     });
   }
@@ -101,10 +112,14 @@ function prepareServiceForUpdate(service: JsonMap, old: JsonMap): JsonMap {
     const oldPorts = listOf(before['ports']).map(mapOf);
     spec['ports'] = listOf(spec['ports']).map((item) => {
       const port = mapOf(item);
-      const same = oldPorts.find((one) => one['port'] === port['port'] && one['protocol'] === port['protocol']);
+      const same = oldPorts.find(
+        (one) => one['port'] === port['port'] && one['protocol'] === port['protocol'],
+      );
       const { nodePort, ...rest } = port;
       if (usesNodePorts) {
-        return nodePort === undefined && same?.['nodePort'] !== undefined ? { ...rest, nodePort: same['nodePort'] } : port;
+        return nodePort === undefined && same?.['nodePort'] !== undefined
+          ? { ...rest, nodePort: same['nodePort'] }
+          : port;
       }
       return nodePort === same?.['nodePort'] ? rest : port;
     });
@@ -137,7 +152,8 @@ function validateService(service: JsonMap): FieldError[] {
   errors.push(...validateClusterIps(spec, type));
   for (const [index, ip] of listOf(spec['externalIPs']).map(textOf).entries()) {
     const detail = ipProblem(ip);
-    if (detail !== undefined) errors.push({ type: 'Invalid', field: `spec.externalIPs[${index}]`, value: ip, detail });
+    if (detail !== undefined)
+      errors.push({ type: 'Invalid', field: `spec.externalIPs[${index}]`, value: ip, detail });
   }
   errors.push(...oneOf(spec['type'], 'spec.type', ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
   errors.push(...oneOf(spec['externalTrafficPolicy'], 'spec.externalTrafficPolicy', ['Cluster', 'Local']));
@@ -164,8 +180,10 @@ function validateServicePorts(ports: readonly JsonMap[], type: string): FieldErr
       // Several ports are told apart by their names.
       if (ports.length > 1) errors.push({ type: 'Required', field: `${field}.name`, detail: '' });
     } else {
-      for (const detail of dnsLabelProblems(name)) errors.push({ type: 'Invalid', field: `${field}.name`, value: name, detail });
-      if (names.has(name)) errors.push({ type: 'Duplicate', field: `${field}.name`, value: name, detail: '' });
+      for (const detail of dnsLabelProblems(name))
+        errors.push({ type: 'Invalid', field: `${field}.name`, value: name, detail });
+      if (names.has(name))
+        errors.push({ type: 'Duplicate', field: `${field}.name`, value: name, detail: '' });
       names.add(name);
     }
     errors.push(...validatePort(Number(port['port']), `${field}.port`));
@@ -214,7 +232,8 @@ function validateServiceUpdate(service: JsonMap, old: JsonMap): FieldError[] {
   const before = mapOf(old['spec']);
   const given = textOf(spec['clusterIP']);
   const had = textOf(before['clusterIP']);
-  if (had === '' || given === had || spec['type'] === 'ExternalName' || before['type'] === 'ExternalName') return [];
+  if (had === '' || given === had || spec['type'] === 'ExternalName' || before['type'] === 'ExternalName')
+    return [];
   const value = spec['clusterIPs'];
   return [{ type: 'Invalid', field: 'spec.clusterIPs[0]', value, detail: 'may not change once set' }];
 }
@@ -242,7 +261,9 @@ function externalIpText(service: JsonMap, spec: JsonMap): string {
   switch (textOf(spec['type'])) {
     case 'LoadBalancer': {
       const ingress = mapOf(mapOf(service['status'])['loadBalancer'])['ingress'];
-      const balanced = listOf(ingress).map((one) => textOf(mapOf(one)['ip']) || textOf(mapOf(one)['hostname']));
+      const balanced = listOf(ingress).map(
+        (one) => textOf(mapOf(one)['ip']) || textOf(mapOf(one)['hostname']),
+      );
       const all = [...balanced, ...external].filter((one) => one !== '');
       return all.length === 0 ? '<pending>' : all.join(',');
     }

@@ -70,7 +70,8 @@ class Walk {
     if (field.pointer) return value ?? (field.omitEmpty || field.omitZero ? undefined : null);
     const { type } = field;
     const present = value ?? zeroOf(type, this);
-    if (field.omitZero && (present === null || (isMap(present) && Object.keys(present).length === 0))) return undefined;
+    if (field.omitZero && (present === null || (isMap(present) && Object.keys(present).length === 0)))
+      return undefined;
     if (!field.omitEmpty) return present;
     if (type.kind === 'list') return Array.isArray(present) && present.length > 0 ? present : undefined;
     if (type.kind === 'map') return isMap(present) && Object.keys(present).length > 0 ? present : undefined;
@@ -99,7 +100,12 @@ class Walk {
             item === null
               ? zeroOf(type.element, this)
               : this.#value(type.element, item, `${path}.${key}`, owner, fields);
-          Object.defineProperty(result, key, { value: kept, enumerable: true, writable: true, configurable: true });
+          Object.defineProperty(result, key, {
+            value: kept,
+            enumerable: true,
+            writable: true,
+            configurable: true,
+          });
         }
         return result;
       }
@@ -121,13 +127,12 @@ class Walk {
       case 'bool':
         return typeof value === 'boolean' ? value : this.#fail(value, owner, 'bool', fields);
       case 'int32':
-        if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= int32Max + 1) return value;
+        if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= int32Max + 1)
+          return value;
         return this.#fail(value, owner, 'int32', fields);
       case 'int64':
         if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
         return this.#fail(value, owner, 'int64', fields);
-      case 'float64':
-        return typeof value === 'number' ? value : this.#fail(value, owner, 'float64', fields);
       case 'bytes': {
         if (typeof value !== 'string') return this.#fail(value, owner, '[]uint8', fields);
         const problem = base64Problem(value);
@@ -141,18 +146,15 @@ class Walk {
       }
       case 'IntOrString':
         if (typeof value === 'string') return value;
-        if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= int32Max + 1) return value;
+        if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= int32Max + 1)
+          return value;
         return this.#fail(value, owner, 'int32', fields);
       case 'Time':
         return this.#time(value, owner, fields, (millis) => formatTime(millis));
       case 'MicroTime':
         // Microseconds are finer than milliseconds: the digits are kept as text.
         return this.#time(value, owner, fields, (millis, text) => microText(millis, text));
-      case 'Duration':
-        return typeof value === 'string' ? value : this.#fail(value, owner, 'string', fields);
-      case 'any':
       case 'FieldsV1':
-      case 'RawExtension':
         return value;
     }
   }
@@ -166,7 +168,9 @@ class Walk {
     if (typeof value !== 'string') return this.#fail(value, owner, 'string', fields);
     const millis = parseTime(value);
     if (millis === undefined) {
-      return this.#say(`parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse it`);
+      return this.#say(
+        `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse it`,
+      );
     }
     return format(millis, value);
   }
@@ -191,7 +195,7 @@ class Walk {
   }
 }
 
-const structLike: ReadonlySet<Scalar> = new Set(['Quantity', 'IntOrString', 'Time', 'MicroTime', 'Duration', 'RawExtension']);
+const structLike: ReadonlySet<Scalar> = new Set(['Quantity', 'IntOrString', 'Time', 'MicroTime']);
 
 function zeroOf(type: FieldType, walk: Walk): unknown {
   if (type.kind === 'struct') return walk.struct(structNamed(type.name), undefined, '', []);
@@ -203,13 +207,10 @@ function zeroOf(type: FieldType, walk: Walk): unknown {
       return false;
     case 'int32':
     case 'int64':
-    case 'float64':
     case 'IntOrString':
       return 0;
     case 'Quantity':
       return '0';
-    case 'Duration':
-      return '0s';
     default:
       return null;
   }

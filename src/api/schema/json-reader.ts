@@ -79,7 +79,9 @@ class Reader {
     if (this.#problem !== '') return undefined;
     const character = this.#text[this.#at];
     this.#problem =
-      character === undefined ? 'unexpected end of JSON input' : `invalid character ${quoted(character)} ${where}`;
+      character === undefined
+        ? 'unexpected end of JSON input'
+        : `invalid character ${quoted(character)} ${where}`;
     return undefined;
   }
 
@@ -90,7 +92,8 @@ class Reader {
   #value(path: string, depth: number): unknown {
     this.#skipSpace();
     const character = this.#text[this.#at];
-    if ((character === '{' || character === '[') && depth >= depthMax) return this.#fail('exceeded max depth');
+    if ((character === '{' || character === '[') && depth >= depthMax)
+      return this.#fail('exceeded max depth');
     if (character === '{') return this.#object(path, depth);
     if (character === '[') return this.#array(path, depth);
     if (character === '"') return this.#string();

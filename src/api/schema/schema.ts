@@ -6,16 +6,12 @@ export type Scalar =
   | 'bool'
   | 'int32'
   | 'int64'
-  | 'float64'
   | 'bytes'
-  | 'any'
   | 'Quantity'
   | 'IntOrString'
   | 'Time'
   | 'MicroTime'
-  | 'Duration'
-  | 'FieldsV1'
-  | 'RawExtension';
+  | 'FieldsV1';
 
 export type FieldType =
   | { readonly kind: 'scalar'; readonly scalar: Scalar }
@@ -62,16 +58,12 @@ const scalars: ReadonlySet<string> = new Set<Scalar>([
   'bool',
   'int32',
   'int64',
-  'float64',
   'bytes',
-  'any',
   'Quantity',
   'IntOrString',
   'Time',
   'MicroTime',
-  'Duration',
   'FieldsV1',
-  'RawExtension',
 ]);
 
 const structs = readSchema(schemaText);
