@@ -67,9 +67,15 @@ export interface MsgVote extends Envelope {
   readonly transfer: boolean;
 }
 
+/**
+ * `commit`, `commitTerm`: the voter's last committed entry. A candidate that has it too commits it, and so may
+ * learn of a membership change whose leader is gone.
+ */
 export interface MsgVoteResp extends Envelope {
   readonly type: 'MsgVoteResp';
   readonly reject: boolean;
+  readonly commit: Index;
+  readonly commitTerm: Term;
 }
 
 /** Thesis §9.6: asks whether a vote would be granted, without raising anyone's term. */
@@ -82,6 +88,8 @@ export interface MsgPreVote extends Envelope {
 export interface MsgPreVoteResp extends Envelope {
   readonly type: 'MsgPreVoteResp';
   readonly reject: boolean;
+  readonly commit: Index;
+  readonly commitTerm: Term;
 }
 
 /** InstallSnapshot (§7), whole. */

@@ -335,7 +335,7 @@ export class Raft {
 
   #stepLowerTerm(message: Message): void {
     if (message.type === 'MsgPreVote') {
-      this.#send(this.#preVoteResp(message.from, this.term, true));
+      this.#send(this.#voteResp('MsgPreVoteResp', message.from, this.term, true));
     } else if (message.type === 'MsgApp' || message.type === 'MsgHeartbeat') {
       // A leader behind us would never be heard while others stick to it, nor could we campaign: our term,
       // in any answer, makes it step down so that all meet in one term again.
@@ -386,14 +386,17 @@ export class Raft {
     const granted = free && this.log.isUpToDate(message.index, message.logTerm);
     this.#trace?.({ type: 'vote', id: this.id, term: message.term, candidate: message.from, pre, granted });
     if (pre) {
-      this.#send(this.#preVoteResp(message.from, granted ? message.term : this.term, !granted));
+      // A grant repeats the term that was asked for; a refusal tells ours.
+      this.#send(
+        this.#voteResp('MsgPreVoteResp', message.from, granted ? message.term : this.term, !granted),
+      );
       return;
     }
     if (granted) {
       this.#electionElapsed = 0;
       this.vote = message.from;
     }
-    this.#send({ type: 'MsgVoteResp', from: this.id, to: message.from, term: this.term, reject: !granted });
+    this.#send(this.#voteResp('MsgVoteResp', message.from, this.term, !granted));
   }
 
   #handleVoteResp(message: MsgVoteResp | MsgPreVoteResp): void {
@@ -403,12 +406,27 @@ export class Raft {
       // A grant for another term answers an older question.
       if (this.role !== 'pre-candidate' || (!message.reject && message.term !== this.term + 1)) return;
     }
+    if (message.reject && this.#commitByVote(message)) return;
     if (!this.#votes.has(message.from)) this.#votes.set(message.from, !message.reject);
     this.#countVotes();
   }
 
-  #preVoteResp(to: MemberId, term: Term, reject: boolean): MsgPreVoteResp {
-    return { type: 'MsgPreVoteResp', from: this.id, to, term, reject };
+  /**
+   * A member that its own last entry removed can refuse the vote that the others, who do not know that entry to
+   * be committed, still need: nobody could ever win. So a refusal tells what is committed (as in TiKV's raft).
+   * True when that ends the campaign, for the membership is about to change.
+   */
+  #commitByVote({ commit, commitTerm }: MsgVoteResp | MsgPreVoteResp): boolean {
+    if (commit <= this.log.committed || !this.log.matches(commit, commitTerm)) return false;
+    this.log.commitTo(commit);
+    if (!this.#hasUnappliedConfChange()) return false;
+    this.#becomeFollower(this.term, noMember);
+    return true;
+  }
+
+  #voteResp<T extends 'MsgVoteResp' | 'MsgPreVoteResp'>(type: T, to: MemberId, term: Term, reject: boolean) {
+    const commit = this.log.committed;
+    return { type, from: this.id, to, term, reject, commit, commitTerm: this.log.termAt(commit) ?? noTerm };
   }
 
   // ── Following (§5.3, §7) ────────────────────────────────────────────────────────────────────────
@@ -462,18 +480,16 @@ export class Raft {
   }
 
   /**
-   * Replaces the log by the snapshot unless it is behind our commit or only tells us what we have. The
-   * membership may lack ourselves: we are told of our addition by an entry behind it.
+   * Replaces the log by the snapshot unless it is behind our commit or only tells us what we have.
    */
   #restore(snapshot: Snapshot): void {
-    const { index, term, confState } = snapshot.metadata;
+    const { index, term } = snapshot.metadata;
     if (index <= this.log.committed) return;
     if (this.log.matches(index, term)) {
       this.log.commitTo(index);
       return;
     }
     this.log.restore(snapshot);
-    this.#setMembers(confState);
     this.#trace?.({ type: 'snapshot-restored', id: this.id, index, term });
   }
 
@@ -696,6 +712,17 @@ export class Raft {
 
   get confState(): ConfState {
     return this.#confState;
+  }
+
+  /**
+   * The membership is always the one as of the applied index. So it changes here and not when the snapshot
+   * arrives: the driver may then still be applying entries from before it. The new one may lack ourselves; an
+   * entry behind the snapshot tells of our addition.
+   */
+  appliedSnapshot({ metadata }: Snapshot): void {
+    this.log.stableSnapshotTo(metadata.index);
+    this.log.appliedTo(metadata.index);
+    this.#setMembers(metadata.confState);
   }
 
   applyConfChange(change: ConfChange): ConfState {

@@ -141,10 +141,7 @@ export class RawNode {
     const raft = this.#raft;
     const { log } = raft;
     if (ready.hardState !== undefined) raft.durableTerm = ready.hardState.term;
-    if (ready.snapshot !== undefined) {
-      log.stableSnapshotTo(ready.snapshot.metadata.index);
-      log.appliedTo(ready.snapshot.metadata.index);
-    }
+    if (ready.snapshot !== undefined) raft.appliedSnapshot(ready.snapshot);
     const last = ready.entries.at(-1);
     if (last !== undefined) log.stableTo(last.index, last.term);
     raft.appliedEntries(ready.committedEntries);

@@ -78,8 +78,10 @@ describe('Raft §5.2: leader election', () => {
   it('gives up when a majority refuses', () => {
     const member = new TestMember(id(1), { voters });
     member.node.campaign();
+    const nothing = { commit: index(0), commitTerm: term(0) };
+    const refusal = { type: 'MsgVoteResp', to: id(1), term: term(1), reject: true, ...nothing } as const;
     for (const from of ids(2, 3)) {
-      member.node.step({ type: 'MsgVoteResp', from, to: id(1), term: term(1), reject: true });
+      member.node.step({ ...refusal, from });
     }
     expect(member.node.status()).toMatchObject({ role: 'follower', term: 1 });
   });
@@ -154,7 +156,14 @@ describe('thesis §9.6: pre-vote', () => {
     const member = new TestMember(id(1), { voters, preVote: true });
     member.seed([1]);
     member.node.campaign();
-    const grant = { type: 'MsgPreVoteResp', from: id(2), to: id(1), reject: false } as const;
+    const grant = {
+      type: 'MsgPreVoteResp',
+      from: id(2),
+      to: id(1),
+      reject: false,
+      commit: index(0),
+      commitTerm: term(0),
+    } as const;
     member.node.step({ ...grant, term: term(1) });
     expect(member.node.status().role).toBe('pre-candidate');
     member.node.step({ ...grant, term: term(2) });

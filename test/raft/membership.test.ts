@@ -99,6 +99,27 @@ describe('thesis §4: cluster membership changes', () => {
     expect(network.member(3).applied).toEqual(network.member(2).applied);
   });
 
+  it('who does not know of the removal learns it from the refusal of the removed', () => {
+    const network = founded(2);
+    network.elect(1);
+    network.node(1).proposeConfChange({ type: 'remove', member: id(1) });
+    network.member(1).propose('only member 1 has this');
+    // The removal reaches member 2 alone, and that it is committed reaches nobody.
+    const ready = network.node(1).ready();
+    network.member(1).persist(ready);
+    const [append] = ready.messagesBeforeSync;
+    if (append?.type !== 'MsgApp') throw new Error('an append was to be sent');
+    network.node(2).step({ ...append, entries: append.entries.slice(0, 1) });
+    network.node(1).advance();
+    for (const message of network.member(2).handleReady()) network.node(1).step(message);
+    network.member(1).handleReady();
+    expect(network.node(1).role).toBe('follower');
+    expect(network.node(2).status().commit).toBeLessThan(network.node(1).status().commit);
+    network.tickAll(45);
+    expect(network.node(2).role).toBe('leader');
+    expect(network.member(2).confState.voters).toEqual(ids(2));
+  });
+
   it('a smaller majority may hold more: removal commits what waited', () => {
     const network = founded(2);
     network.elect(1);

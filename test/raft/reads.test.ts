@@ -33,7 +33,8 @@ describe('thesis §6.4: read-only queries without the log', () => {
     const member = new TestMember(id(1), { voters: ids(1, 2, 3) });
     const { node } = member;
     node.campaign();
-    node.step({ type: 'MsgVoteResp', from: id(2), to: id(1), term: term(1), reject: false });
+    const nothing = { commit: index(0), commitTerm: term(0) };
+    node.step({ type: 'MsgVoteResp', from: id(2), to: id(1), term: term(1), reject: false, ...nothing });
     while (node.hasReady()) member.handleReady();
     const matched = { index: index(1), reject: false, rejectHint: index(0), logTerm: term(0) };
     node.step({ type: 'MsgAppResp', from: id(2), to: id(1), term: term(1), ...matched });

@@ -148,7 +148,15 @@ describe('Raft §5.4.2: committing entries from previous terms', () => {
     const member = new TestMember(id(1), { voters });
     member.seed([1, 2]);
     member.node.campaign();
-    member.node.step({ type: 'MsgVoteResp', from: id(2), to: id(1), term: term(3), reject: false });
+    const nothing = { commit: index(0), commitTerm: term(0) };
+    member.node.step({
+      type: 'MsgVoteResp',
+      from: id(2),
+      to: id(1),
+      term: term(3),
+      reject: false,
+      ...nothing,
+    });
     while (member.node.hasReady()) member.handleReady();
     member.node.step(accepted(2, 3, 2));
     expect(member.node.status()).toMatchObject({ role: 'leader', term: 3, commit: 0, lastIndex: 3 });

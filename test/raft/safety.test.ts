@@ -218,10 +218,10 @@ class World {
   }
 
   #converged(): boolean {
-    const leader = this.#members.find((member) => {
-      const { role, term } = member.node.status();
-      return role === 'leader' && this.#members.every((other) => other.node.status().term <= term);
-    });
+    // A removed member that has not heard of it may campaign for ever; it has no say.
+    const leader = this.#members
+      .filter((member) => member.node.role === 'leader' && member.confState.voters.includes(member.id))
+      .toSorted((a, b) => b.node.term - a.node.term)[0];
     if (leader === undefined) return false;
     const { voters, learners } = leader.confState;
     const all = this.#members.filter(({ id }) => voters.includes(id) || learners.includes(id));
@@ -232,28 +232,32 @@ class World {
 }
 
 describe('Raft figure 3 under faults', () => {
-  const seedCount = 80;
   let applied = 0;
   let readsServed = 0;
 
-  for (let group = 0; group < 8; group++) {
-    it(`holds for seeds ${group * 10 + 1} to ${group * 10 + 10}`, () => {
-      for (let seed = group * 10 + 1; seed <= group * 10 + 10; seed++) {
-        const world = new World(seed);
-        try {
-          for (let i = 0; i < 10_000; i++) world.step();
-          world.calm();
-        } catch (cause) {
-          throw new Error(`seed ${seed}: ${String(cause)}`, { cause });
-        }
-        applied += world.applied;
-        readsServed += world.readsServed;
-      }
+  function survive(seed: number): void {
+    const world = new World(seed);
+    try {
+      for (let i = 0; i < 10_000; i++) world.step();
+      world.calm();
+    } catch (cause) {
+      throw new Error(`seed ${seed}: ${String(cause)}`, { cause });
+    }
+    applied += world.applied;
+    readsServed += world.readsServed;
+  }
+
+  for (let first = 1; first <= 80; first += 10) {
+    it(`holds for seeds ${first} to ${first + 9}`, () => {
+      for (let seed = first; seed < first + 10; seed++) survive(seed);
     });
   }
 
   it('was not vacuous', () => {
-    expect(applied).toBeGreaterThan(20 * seedCount);
-    expect(readsServed).toBeGreaterThan(5 * seedCount);
+    expect(applied).toBeGreaterThan(20 * 80);
+    expect(readsServed).toBeGreaterThan(5 * 80);
   });
+
+  it('holds for the seed that lost its leader by a demotion only he knew to be committed', () =>
+    survive(5595));
 });

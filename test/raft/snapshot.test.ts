@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { TestNetwork, id } from './network.ts';
+import { encodeUtf8 } from '../../src/base/bytes.ts';
+import { encodeConfChange } from '../../src/raft/conf-change.ts';
+import { index, term } from '../../src/raft/types.ts';
+import { TestMember, TestNetwork, id, ids } from './network.ts';
 
 /** Member 3 misses so much that the leader no longer has the entries. */
 function behind(): TestNetwork {
@@ -63,6 +66,25 @@ describe('Raft §7: snapshots', () => {
     expect(lost).toBe(2);
     network.settle();
     expect(network.member(3).applied).toEqual(network.member(1).applied);
+  });
+
+  it('a snapshot that arrives while older entries are being applied does not change their membership', () => {
+    const voters = ids(1, 2, 3);
+    const member = new TestMember(id(1), { voters });
+    const leads = { from: id(2), to: id(1), term: term(1) };
+    const data = encodeConfChange({ type: 'add-learner', member: id(4) });
+    const entries = [{ index: index(1), term: term(1), type: 'conf-change', data }] as const;
+    const start = { index: index(0), logTerm: term(0), commit: index(1) };
+    member.node.step({ type: 'MsgApp', ...leads, ...start, entries });
+    const ready = member.node.ready();
+    const metadata = { index: index(5), term: term(1), confState: { voters, learners: [] } };
+    member.node.step({ type: 'MsgSnap', ...leads, snapshot: { metadata, data: encodeUtf8('[]') } });
+    member.persist(ready);
+    member.apply(ready);
+    member.node.advance();
+    expect(member.confState.learners).toEqual(ids(4));
+    member.handleReady();
+    expect(member.node.status()).toMatchObject({ applied: 5, confState: { learners: [] } });
   });
 
   it('an old snapshot, or one of what the log holds, changes nothing but the commit index', () => {
