@@ -44,10 +44,11 @@ export interface Scaling {
 /** What brings the active pods to the wanted number. `nowMillis` is wall time. */
 export function scale(controller: ReplicationController, pods: readonly Pod[], nowMillis: number): Scaling {
   if (controller.metadata.deletionTimestamp !== undefined) return { createCount: 0, deletions: [] };
-  const surplus = pods.length - (controller.spec.replicas ?? 1);
-  if (surplus <= 0) return { createCount: Math.min(-surplus, burstReplicas), deletions: [] };
+  const wanted = controller.spec.replicas ?? 1;
+  if (pods.length <= wanted)
+    return { createCount: Math.min(wanted - pods.length, burstReplicas), deletions: [] };
   const ranked = pods.toSorted(byDeletionRank(pods, nowMillis));
-  return { createCount: 0, deletions: ranked.slice(0, Math.min(surplus, burstReplicas)) };
+  return { createCount: 0, deletions: ranked.slice(0, Math.min(pods.length - wanted, burstReplicas)) };
 }
 
 /** Which of two pods is the smaller loss: ActivePodsWithRanks, criterion by criterion. */

@@ -55,7 +55,10 @@ export class FakeApiServer {
   }
 
   /** Writes an object as an administrator would: the path is made from its own metadata. */
-  put<T extends ApiObject>(collection: string, object: Json & { metadata: Partial<ObjectMeta> }): T {
+  put<T extends ApiObject>(
+    collection: string,
+    object: { readonly metadata: Partial<ObjectMeta>; readonly [field: string]: unknown } | ApiObject,
+  ): T {
     const { namespace, name } = object.metadata;
     const at = collection.lastIndexOf('/');
     const path =
