@@ -91,8 +91,10 @@ export class Raft {
 
   // A leader's own state.
   #transferee: MemberId = noMember;
-  /** No conf change is proposed before this index is applied: one in flight, and none before the leader's
-   * first own commit (which closes the hole in single-server changes found after the thesis). */
+  /**
+   * No conf change is proposed before this index is applied: one in flight, and none before the leader's
+   * first own commit (which closes the hole in single-server changes found after the thesis).
+   */
   #pendingConfIndex: Index = noIndex;
   #uncommittedBytes = 0;
   /** What `flush` is to send: many reasons between two Readys, one broadcast. */

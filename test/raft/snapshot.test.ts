@@ -77,14 +77,14 @@ describe('Raft §7: snapshots', () => {
     const start = { index: index(0), logTerm: term(0), commit: index(1) };
     member.node.step({ type: 'MsgApp', ...leads, ...start, entries });
     const ready = member.node.ready();
-    const metadata = { index: index(5), term: term(1), confState: { voters, learners: [] } };
+    const metadata = { index: index(5), term: term(1), confState: { voters, learners: ids(5) } };
     member.node.step({ type: 'MsgSnap', ...leads, snapshot: { metadata, data: encodeUtf8('[]') } });
     member.persist(ready);
     member.apply(ready);
     member.node.advance();
     expect(member.confState.learners).toEqual(ids(4));
     member.handleReady();
-    expect(member.node.status()).toMatchObject({ applied: 5, confState: { learners: [] } });
+    expect(member.node.status()).toMatchObject({ applied: 5, confState: { learners: ids(5) } });
   });
 
   it('an old snapshot, or one of what the log holds, changes nothing but the commit index', () => {
