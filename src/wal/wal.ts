@@ -94,7 +94,6 @@ export class Wal {
   #running: Promise<void> | undefined;
   #waiting: Promise<void> | undefined;
   #releasing: Promise<void> = Promise.resolve();
-  #failure: WalError | undefined;
   #closed = false;
 
   private constructor(
@@ -201,7 +200,6 @@ export class Wal {
    * and one fdatasync. Rejects with a WalError `broken`, for ever, once a write or sync has failed.
    */
   sync(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#waiting !== undefined) return this.#waiting;
     if (this.#pending.length === 0) return this.#running ?? Promise.resolve();
     this.#waiting = this.#writeAfter(this.#running);
@@ -228,8 +226,8 @@ export class Wal {
   }
 
   async #writeAfter(before: Promise<void> | undefined): Promise<void> {
-    // One turn in any case, so that what is appended in this turn shares the write. If `before` failed,
-    // so has this.
+    // One turn in any case, so that what is appended in this turn shares the write. When `before` failed, this
+    // fails with it, and so does every later one (W5).
     await before;
     this.#running = this.#waiting;
     this.#waiting = undefined;
@@ -240,8 +238,7 @@ export class Wal {
       if (this.#tail.offset >= this.#segmentBytes) await this.#cut();
       await this.#write(records);
     } catch (error) {
-      this.#failure = brokenError(this.#tail.file.path, error);
-      throw this.#failure;
+      throw brokenError(this.#tail.file.path, error);
     }
   }
 

@@ -15,8 +15,7 @@ function makeDrain(): (() => void) | undefined {
     drain();
   } catch {
     return undefined;
-  } finally {
-    setFlagsFromString('--no-allow-natives-syntax');
   }
+  // The flag stays on: V8 may drop the function's bytecode and parse its source again later.
   return drain;
 }

@@ -1,4 +1,4 @@
-import { link, mkdir, open, readFile, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 import { compareStrings } from '../../base/order.ts';
@@ -34,8 +34,7 @@ export class OsDisk implements Disk {
   exists(path: string): Promise<boolean> {
     return attempt('look for', path, async () => {
       try {
-        // Opening tells the same as stat, but fails loudly where we could not use the file anyway.
-        await (await open(path, 'r')).close();
+        await stat(path);
         return true;
       } catch (error) {
         if (systemCode(error) === 'ENOENT') return false;

@@ -17,9 +17,10 @@ import type { TlsMaterial } from './tls.ts';
 export const linkMessageBytesMax = 512 * 1024 * 1024;
 /** A link whose peer takes nothing is broken when this much waits. One message may exceed it. */
 export const linkBufferedBytesMax = 64 * 1024 * 1024;
+const linkPingMillis = 1_500;
+const linkSilentPingsMax = 3;
 /** A link on which the peer was silent, pings unanswered, for this long is broken. */
-export const linkSilenceMillisMax = 6_000;
-const linkPingMillis = 2_000;
+export const linkSilenceMillisMax = linkPingMillis * (linkSilentPingsMax + 1);
 const linkConnectMillisMax = 5_000;
 
 /** Links as WebSocket frames over mutual TLS. */
@@ -69,7 +70,7 @@ export class OsLinks implements Links {
         identity = peerIdentity(response.socket);
       });
       const fail = (error: Error): void => reject(connectFailure(error, address));
-      webSocket.once('error', fail);
+      webSocket.on('error', fail);
       webSocket.once('open', () => {
         webSocket.off('error', fail);
         const link = new WebSocketLink(webSocket, identity);
@@ -109,19 +110,20 @@ class WebSocketLink implements Link {
   /** Wires the receiver. Must run before the turn ends in which the link opened, so that nothing is missed. */
   begin(events: LinkEvents): void {
     const webSocket = this.#webSocket;
-    let heardMillis = performance.now();
-    const heard = (): void => {
-      heardMillis = performance.now();
-    };
+    // Pings are counted, not milliseconds: a stall of this process must not look like silence of the other.
+    let silentPings = 0;
     const liveness = setInterval(() => {
-      if (performance.now() - heardMillis > linkSilenceMillisMax) {
+      if (silentPings === linkSilentPingsMax) {
         this.#break(`the other side was silent for ${linkSilenceMillisMax} ms`);
       } else {
+        silentPings++;
         webSocket.ping();
       }
     }, linkPingMillis);
     // A long message counts as life while it arrives, not only when it is whole.
-    must(socketOf(webSocket)).on('data', heard);
+    must(socketOf(webSocket)).on('data', () => {
+      silentPings = 0;
+    });
     webSocket.on('message', (data) => {
       if (this.#closing) return;
       let message: unknown;
