@@ -120,7 +120,8 @@ export class FakeApiClient implements ApiClient {
     const aborted = new Promise<void>((resolve) => {
       signal?.addEventListener('abort', () => resolve(), { once: true });
     });
-    while (signal?.aborted !== true) {
+    for (;;) {
+      if (signal?.aborted === true) return;
       const changed = this.#changed.promise;
       for (const { resource: of, event } of this.down ? [] : [...this.#history]) {
         const revision = Number(event.object.metadata.resourceVersion);

@@ -160,14 +160,14 @@ export function runtimeCompliance(name: string, make: () => Promise<RuntimeWorld
       inWorld(async (world, runtime) => {
         const { processes, disk } = world.platform;
         const sandboxId = await runtime.runPodSandbox(pod);
-        let output = '';
+        const output: Uint8Array[] = [];
         const child = await processes.spawn({
           command: world.command({ does: 'run' }),
           environment: { PATH: world.programPath },
           workingDirectory: world.directory,
-          output: (_stream, bytes) => (output += decodeUtf8(bytes)),
+          output: (_stream, bytes) => void output.push(bytes),
         });
-        while (output === '') await world.platform.clock.sleep(5);
+        while (output.length === 0) await world.platform.clock.sleep(5);
         // What an agent that was killed would have written down.
         const [sandbox] = await runtime.listPodSandbox();
         const container = { id: 'c1', sandboxId, name: 'main', attempt: 4, image: 'host', imageRef: 'host' };
