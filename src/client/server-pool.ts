@@ -4,6 +4,7 @@ import { NetworkError } from '../platform/errors.ts';
 import type { HttpRequest, HttpResponse } from '../platform/http.ts';
 import type { Address } from '../platform/network.ts';
 import type { Platform } from '../platform/platform.ts';
+import { StreamGuard } from './stream-guard.ts';
 
 export interface ServerPoolOptions {
   readonly servers: readonly Address[];
@@ -37,14 +38,14 @@ export class ServerPool {
   readonly #platform: Platform;
   readonly #options: ServerPoolOptions;
   #current = 0;
-  /** By server: what breaks its streams when it fails. */
-  readonly #streams: AbortController[];
+  /** By server: the streams that are open on it. */
+  readonly #streams: readonly Set<StreamGuard>[];
 
   constructor(platform: Platform, options: ServerPoolOptions) {
     assert(options.servers.length > 0, 'an API client needs a server');
     this.#platform = platform;
     this.#options = options;
-    this.#streams = options.servers.map(() => new AbortController());
+    this.#streams = options.servers.map(() => new Set());
   }
 
   /**
@@ -73,12 +74,11 @@ export class ServerPool {
   /** Opens a stream on the current server. @throws NetworkError */
   async open(request: HttpRequest, signal: AbortSignal | undefined): Promise<StreamAnswer> {
     const server = this.#current;
-    const stream = new StreamGuard(
-      this.#platform,
-      this.#options.watchIdleMillis,
-      signal,
-      must(this.#streams[server]).signal,
+    const streams = must(this.#streams[server]);
+    const stream = new StreamGuard(this.#platform.clock, this.#options.watchIdleMillis, signal, () =>
+      streams.delete(stream),
     );
+    streams.add(stream);
     try {
       const response = await this.#platform.network.http.request(this.#address(server), request, {
         tls: this.#options.tls,
@@ -157,67 +157,7 @@ export class ServerPool {
   #fail(server: number, error: NetworkError): void {
     this.#leave(server, error.message);
     if (server === this.#current) return;
-    const streams = must(this.#streams[server]);
-    this.#streams[server] = new AbortController();
-    streams.abort();
-  }
-}
-
-/** Ends a stream when its caller leaves, when its server is left, or when it falls silent. */
-class StreamGuard {
-  readonly #platform: Platform;
-  readonly #idleMillis: number;
-  readonly #abort = new AbortController();
-  readonly #signals: readonly (readonly [AbortSignal, () => void])[];
-  #heardMillis: number;
-  #cancelTimer = (): void => {};
-  brokenBecause: string | undefined;
-  endedByCaller = false;
-
-  constructor(platform: Platform, idleMillis: number, caller: AbortSignal | undefined, stay: AbortSignal) {
-    this.#platform = platform;
-    this.#idleMillis = idleMillis;
-    this.#heardMillis = platform.clock.monotonicMillis();
-    const onCaller = (): void => {
-      this.endedByCaller = true;
-      this.#abort.abort();
-    };
-    const onLeft = (): void => this.#break('its server was left');
-    this.#signals = [...(caller === undefined ? [] : [[caller, onCaller] as const]), [stay, onLeft]];
-    for (const [signal, listener] of this.#signals) {
-      if (signal.aborted) listener();
-      else signal.addEventListener('abort', listener);
-    }
-    this.#watchSilence(idleMillis);
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  heard(): void {
-    this.#heardMillis = this.#platform.clock.monotonicMillis();
-  }
-
-  close(): void {
-    this.#cancelTimer();
-    for (const [signal, listener] of this.#signals) signal.removeEventListener('abort', listener);
-    this.#abort.abort();
-  }
-
-  /** One timer that renews itself: a chunk costs no timer. */
-  #watchSilence(delayMillis: number): void {
-    const timer = this.#platform.clock.setTimer(delayMillis, () => {
-      const leftMillis = this.#heardMillis + this.#idleMillis - this.#platform.clock.monotonicMillis();
-      if (leftMillis > 0) this.#watchSilence(leftMillis);
-      else this.#break(`heard nothing for ${this.#idleMillis} ms`);
-    });
-    this.#cancelTimer = () => timer.cancel();
-  }
-
-  #break(reason: string): void {
-    this.brokenBecause = reason;
-    this.#abort.abort();
+    for (const stream of must(this.#streams[server])) stream.break('its server was left');
   }
 }
 

@@ -11,6 +11,7 @@ import type { Informer, Lister, ResourceEventHandler } from './informer.ts';
 import { ObjectStore } from './object-store.ts';
 import { Reflector } from './reflector.ts';
 import type { Selection } from './reflector.ts';
+import { runTogether } from './run-together.ts';
 
 export interface InformerOptions extends Selection {
   /** Default 800 ms to 30 s, client-go's. */
@@ -165,14 +166,18 @@ export class Informers {
 
   /** Runs all of them until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.run(signal)));
+    const informers = [...this.#informers.values()];
+    await runTogether(
+      informers.map((informer) => (each) => informer.run(each)),
+      signal,
+    );
   }
 
   /** Resolves true when all are synced, or false if the signal aborts first. */
   async waitForSync(signal?: AbortSignal): Promise<boolean> {
-    const synced = await Promise.all(
-      [...this.#informers.values()].map((informer) => informer.waitForSync(signal)),
-    );
-    return synced.every(Boolean);
+    for (const informer of this.#informers.values()) {
+      if (!(await informer.waitForSync(signal))) return false;
+    }
+    return true;
   }
 }

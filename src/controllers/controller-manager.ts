@@ -3,6 +3,7 @@ import { EventRecorder } from '../client/event-recorder.ts';
 import { createFencedClient } from '../client/fenced-client.ts';
 import { LeaderElector } from '../client/leader-elector.ts';
 import type { LeaderElectionTiming } from '../client/leader-elector.ts';
+import { runTogether } from '../client/run-together.ts';
 import { Informers } from '../client/shared-informer.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Controller } from './controller.ts';
@@ -84,10 +85,9 @@ export class ControllerManager {
       const logger = platform.logger.with({ controller: controller.name });
       return controller.start({ platform, client, informers, recorder, timing, logger });
     });
-    const controlling = async (): Promise<void> => {
-      if (!(await informers.waitForSync(signal))) return;
-      await Promise.all(runs.map((run) => run(signal)));
+    const control = async (controlling: AbortSignal): Promise<void> => {
+      if (await informers.waitForSync(controlling)) await runTogether(runs, controlling);
     };
-    await Promise.all([informers.run(signal), recorder.run(signal), controlling()]);
+    await runTogether([(each) => informers.run(each), (each) => recorder.run(each), control], signal);
   }
 }
