@@ -151,7 +151,7 @@ export class ApiServer {
     const late = new Promise<HttpResponse>((resolve) => {
       const timer = clock.setTimer(requestTimeoutMillis, () => {
         const error = timeout('request did not complete within the allotted timeout', 1);
-        resolve(errorResponse(error, wantsPretty(info.query, undefined)));
+        resolve(errorResponse(error, wantsPretty(info.query)));
       });
       cancel = () => timer.cancel();
     });

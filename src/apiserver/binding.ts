@@ -1,8 +1,11 @@
-import { badRequest, conflict, success } from '../api/errors.ts';
+import { conflict, success, unclassified } from '../api/errors.ts';
 import type { Status } from '../api/status.ts';
 import { formatTime } from '../api/time.ts';
 import type { ApiObject, Binding, Condition, NewObject, Pod } from '../api/types.ts';
 import type { Registry, WriteOptions } from './registry.ts';
+
+/** What refusals name: the subresource, not the pod. */
+const binding = { group: '', resource: 'pods/binding' } as const;
 
 /**
  * POST pods/NAME/binding: gives the pod to a node, once. The answer to a race between schedulers: the
@@ -18,20 +21,23 @@ export async function bindPod(
 ): Promise<Status> {
   const { target, metadata } = body as unknown as Binding;
   if (target === undefined || (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node')) {
-    throw badRequest('Unsupported value: target.kind: supported values: "Node", "<empty>"');
+    throw unclassified(
+      `target.kind: Unsupported value: "${target?.kind ?? ''}": supported values: "Node", "<empty>"`,
+    );
   }
-  if (typeof target.name !== 'string' || target.name === '') throw badRequest('target.name: Required value');
+  if (typeof target.name !== 'string' || target.name === '')
+    throw unclassified('target.name: Required value');
   await pods.update(
     namespace,
     name,
     (current) => {
       const pod = current as Pod;
       if (pod.metadata.deletionTimestamp !== undefined) {
-        throw conflict(pods.resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+        throw conflict(binding, name, `pod ${name} is being deleted, cannot be assigned to a host`);
       }
       if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== '') {
         const why = `pod ${name} is already assigned to node "${pod.spec.nodeName}"`;
-        throw conflict(pods.resource, name, why);
+        throw conflict(binding, name, why);
       }
       return bound(pod, target.name, metadata, nowMillis);
     },

@@ -5,6 +5,7 @@ import { apiVersionOf } from '../api/resource.ts';
 import type { Decoded, FieldValidation } from '../api/schema/walker.ts';
 import { decodeJson, decodeYaml } from '../api/schema/walker.ts';
 import type { ApiObject, NewObject } from '../api/types.ts';
+import { encodeUtf8 } from '../base/bytes.ts';
 import type { HttpRequest } from '../platform/http.ts';
 import { mediaTypeOf } from './negotiation.ts';
 import { jsonType } from './responses.ts';
@@ -12,8 +13,12 @@ import { jsonType } from './responses.ts';
 const protobufType = 'application/vnd.kubernetes.protobuf';
 const yamlType = 'application/yaml';
 
+const nestingMax = 1_000;
+const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = encodeUtf8('"\\{}[]');
+
 /** Reads a body as the schema type `type`, in whatever form it came. No Content-Type is JSON. @throws ApiError */
 export function decodeBody(request: HttpRequest, type: string, mode: FieldValidation): Decoded {
+  refuseDeep(request.body);
   const mediaType = mediaTypeOf(request.headers['content-type']);
   switch (mediaType) {
     case '':
@@ -25,6 +30,29 @@ export function decodeBody(request: HttpRequest, type: string, mode: FieldValida
       return valueOf(decodeProtobuf(request.body, type));
     default:
       throw unsupportedMediaType([jsonType, yamlType, protobufType]);
+  }
+}
+
+/**
+ * Refuses text that nests deeper than any object of ours: what walks it recursively must not run out of
+ * stack. Brackets inside strings do not count; protobuf has none that add up. @throws ApiError BadRequest
+ */
+export function refuseDeep(text: Uint8Array): void {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i]!;
+    if (inString) {
+      if (byte === backslash) i++;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) {
+      inString = true;
+    } else if (byte === openBrace || byte === openBracket) {
+      if (++depth > nestingMax)
+        throw badRequest(`exceeded max depth: more than ${nestingMax} levels of nesting`);
+    } else if (byte === closeBrace || byte === closeBracket) {
+      depth--;
+    }
   }
 }
 
@@ -74,12 +102,16 @@ export function asObjectOf(
         : 'the namespace of the provided object does not match the namespace sent on the request',
     );
   }
-  if (place.name !== undefined && isGiven(metadata.name) && metadata.name !== place.name) {
+  if (place.name !== undefined && !isGiven(metadata.name)) {
+    throw badRequest(
+      `the name of the object (${place.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (place.name !== undefined && metadata.name !== place.name) {
     throw badRequest(
       `the name of the object (${metadata.name}) does not match the name on the URL (${place.name})`,
     );
   }
-  if (place.name !== undefined) metadata.name = place.name;
   if (place.namespace !== undefined) metadata.namespace = place.namespace;
   return { kind, apiVersion, metadata, ...rest };
 }

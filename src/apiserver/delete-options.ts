@@ -40,6 +40,16 @@ export function deleteOptionsOf(
       },
     ]);
   }
+  if (policy !== undefined && typeof body['orphanDependents'] === 'boolean') {
+    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
+      {
+        type: 'Invalid',
+        field: 'propagationPolicy',
+        value: policy,
+        detail: 'orphanDependents and deletionPropagation cannot be both set',
+      },
+    ]);
+  }
   const dryRun = body['dryRun'];
   return {
     // A negative grace period means "not said" to the real server as well.

@@ -99,16 +99,18 @@ function shortened(
 
 function checkPreconditions(resource: Resource, current: ApiObject, options: DeleteOptions): void {
   const { name, uid, resourceVersion } = current.metadata;
+  // The real server names the Kind here, and so do the messages people search for.
+  const kind = { group: resource.group, resource: resource.kind };
   if (options.uid !== undefined && options.uid !== uid) {
     throw conflict(
-      resource,
+      kind,
       name,
       `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
     throw conflict(
-      resource,
+      kind,
       name,
       `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );

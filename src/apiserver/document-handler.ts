@@ -15,7 +15,6 @@ import { contentHash } from './content-hash.ts';
 import { jsonText, jsonType, wantsPretty } from './responses.ts';
 
 const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-const yearSeconds = 31_536_000;
 
 interface Document {
   readonly json: Json;
@@ -45,14 +44,15 @@ export class DocumentHandler {
 
     const { etag } = document;
     const headers: Record<string, string> = {
-      'content-type': aggregated ? aggregatedType : jsonType,
+      'content-type': contentTypeOf(path, aggregated),
       vary: 'Accept',
       ...cachingOf(path, query),
     };
     const hasEtag = aggregated || path.startsWith('/openapi/');
     if (hasEtag) headers['etag'] = `"${etag}"`;
     if (hasEtag && request.headers['if-none-match'] === `"${etag}"`) {
-      return { status: 304, headers, body: new Uint8Array(0) };
+      const { 'content-type': _type, ...repeated } = headers;
+      return { status: 304, headers: repeated, body: new Uint8Array(0) };
     }
     const pretty = wantsPretty(query, request.headers['user-agent']);
     return { status: 200, headers, body: encodeUtf8(jsonText(document.json, pretty)) };
@@ -122,10 +122,16 @@ function acceptsAggregated(accept: string | undefined): boolean {
     );
 }
 
+function contentTypeOf(path: string, aggregated: boolean): string {
+  // The index is JSON under another name, as clients have learned to expect.
+  if (path === '/openapi/v3') return 'text/plain; charset=utf-8';
+  return aggregated ? aggregatedType : jsonType;
+}
+
 function cachingOf(path: string, query: URLSearchParams): Record<string, string> {
   // A document that is asked for by its hash can never change.
   if (path.startsWith('/openapi/v3/') && query.has('hash')) {
-    return { 'cache-control': `public, immutable, max-age=${yearSeconds}` };
+    return { 'cache-control': 'public, immutable' };
   }
   return path === '/api' || path === '/apis' ? { 'cache-control': 'public' } : {};
 }
@@ -138,6 +144,8 @@ function versionInfo(gitVersion: string): Json {
     minor,
     emulationMajor: major,
     emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: minor,
     gitVersion,
     gitCommit: '',
     gitTreeState: '',

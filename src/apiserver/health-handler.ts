@@ -41,6 +41,10 @@ export class HealthHandler {
       failed ||= problem !== undefined;
       lines.push(problem === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: ${problem}`);
     }
+    for (const name of excluded) {
+      if (checks.some((check) => check.name === name)) continue;
+      lines.push(`warn: some health checks cannot be excluded: no matches for "${name}"`);
+    }
     if (failed) return textResponse(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
     return textResponse(200, query.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok');
   }

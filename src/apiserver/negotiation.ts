@@ -7,20 +7,20 @@ const accepted = ['application/json'];
 
 /**
  * The first form of an Accept header that is served. JSON only: a client that lists protobuf first gets JSON
- * if it accepts it at all. @throws ApiError NotAcceptable
+ * if it accepts it at all. `shape` is what the answer holds. @throws ApiError NotAcceptable
  */
-export function negotiateForm(accept: string | undefined): Form {
+export function negotiateForm(accept: string | undefined, shape: 'object' | 'list'): Form {
   if (accept === undefined || accept.trim() === '') return 'object';
   for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
-    if (!['application/json', 'application/*', '*/*'].includes(type)) continue;
+    if (type !== 'application/json' && type !== '*/*') continue;
     const values = new Map(parameters.map((part) => part.split('=', 2) as [string, string]));
     if (values.get('stream') !== undefined && values.get('stream') !== 'watch') continue;
     const as = values.get('as');
     if (as === undefined) return 'object';
     if (values.get('g') !== 'meta.k8s.io' || values.get('v') !== 'v1') continue;
     if (as === 'Table') return 'table';
-    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return 'metadata';
+    if (as === (shape === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata')) return 'metadata';
   }
   throw notAcceptable(accepted);
 }

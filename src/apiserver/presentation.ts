@@ -59,7 +59,7 @@ function metadataOnly(): Presentation {
         'PartialObjectMetadataList',
         apiVersion,
         meta,
-        objects.map(({ object }) => JSON.stringify({ metadata: object.metadata })),
+        objects.map(({ object }) => JSON.stringify(partial(object))),
       ),
     event: (seen) => jsonFrame(seen.type, JSON.stringify(partial(seen.object.object))),
   };
@@ -123,5 +123,7 @@ function includeObjectOf(query: URLSearchParams): TableOptions['includeObject'] 
   const text = query.get('includeObject') ?? '';
   if (text === '' || text === 'Metadata') return 'Metadata';
   if (text === 'None' || text === 'Object') return text;
-  throw badRequest(`Invalid value: "${text}": supported values: "None", "Metadata", "Object"`);
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: "${text}": must be 'Metadata', 'Object', 'None', or empty`,
+  );
 }

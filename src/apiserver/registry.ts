@@ -276,7 +276,6 @@ export class Registry {
       deletionTimestamp: _deletion,
       deletionGracePeriodSeconds: _grace,
       resourceVersion,
-      generation: _generation,
       ...rest
     } = withoutManagedFields(body.metadata);
     if (resourceVersion !== undefined && resourceVersion !== '') {
@@ -307,7 +306,7 @@ export class Registry {
     this.#checkPreconditions(next, current);
     const { strategy } = this.resource;
     const merged: ApiObject = { ...next, metadata: keepSystemMetadata(next.metadata, current.metadata) };
-    if (scope === 'raw') return merged;
+    if (scope === 'raw') return strategy.applyDefaults(merged);
     if (scope === 'status') {
       assert(strategy.prepareForStatusUpdate !== undefined, 'a kind with a status has a status strategy');
       const object = strategy.prepareForStatusUpdate(strategy.applyDefaults(merged), current);
@@ -329,7 +328,7 @@ export class Registry {
       throw conflict(
         this.resource,
         name,
-        `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${uid}`,
+        `StorageError: invalid object, Code: 4, Key: ${this.#storage.keyOf(current.metadata.namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${uid}`,
       );
     }
     const isUnconditional = given.resourceVersion === undefined || given.resourceVersion === '';
@@ -349,7 +348,8 @@ export class Registry {
   }
 
   #refuseInvalid(object: ApiObject, errors: readonly FieldError[]): void {
-    if (errors.length > 0) throw invalid(this.resource, object.metadata.name, errors);
+    if (errors.length > 0)
+      throw invalid(this.resource, (object.metadata as Partial<ObjectMeta>).name ?? '', errors);
   }
 
   #existsError(existing: ApiObject): ApiError {
@@ -366,7 +366,7 @@ export class Registry {
 
   async #listContinued(options: ListOptions, text: string): Promise<ListResult> {
     const token = decodeContinueToken(text);
-    if (!token.ok) throw badRequest(token.error);
+    if (!token.ok) throw badRequest(`invalid continue token: ${token.error}`);
     if (options.resourceVersion !== undefined && options.resourceVersion !== 0) {
       throw badRequest('specifying resource version is not allowed when using continue');
     }

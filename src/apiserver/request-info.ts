@@ -14,7 +14,8 @@ interface RequestLine {
 
 export interface ResourceRequest extends RequestLine {
   readonly isResource: true;
-  readonly verb: Verb;
+  /** undefined for a method that no resource has. */
+  readonly verb: Verb | undefined;
   /** '' for the core group. */
   readonly group: string;
   readonly version: string;
@@ -38,10 +39,9 @@ export function parseRequestInfo(method: string, pathAndQuery: string): RequestI
   const path = mark < 0 ? pathAndQuery : pathAndQuery.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : pathAndQuery.slice(mark + 1));
   const line: RequestLine = { method, path, query };
-  const parts = path
+  const parts = decodePath(path)
     .split('/')
-    .filter((part) => part !== '')
-    .map(decodePart);
+    .filter((part) => part !== '');
   const place = groupAndRest(parts);
   if (place === undefined || place.rest.length === 0) return { ...line, isResource: false };
 
@@ -62,7 +62,6 @@ export function parseRequestInfo(method: string, pathAndQuery: string): RequestI
   assert(resource !== undefined, 'a resource path has a resource');
   const subresource = sub.length === 0 ? undefined : sub.join('/');
   const verb = verbOf(method, name, query, watchPrefix);
-  if (verb === undefined) return { ...line, isResource: false };
   return {
     ...line,
     isResource: true,
@@ -107,7 +106,6 @@ function verbOf(
     case 'DELETE':
       return name === undefined ? 'deletecollection' : 'delete';
     case 'GET':
-    case 'HEAD':
       if (watchPrefix || (name === undefined && isTrue(query.get('watch')))) return 'watch';
       return name === undefined ? 'list' : 'get';
     default:
@@ -120,11 +118,12 @@ export function isTrue(value: string | null): boolean {
   return value !== null && value !== 'false' && value !== '0' && value !== 'False' && value !== 'FALSE';
 }
 
-function decodePart(part: string): string {
+/** Escapes are undone before the path is taken apart, as in the real server: `%2f` is a slash like any other. */
+function decodePath(path: string): string {
   try {
-    return decodeURIComponent(part);
+    return decodeURIComponent(path);
   } catch {
     // A malformed escape names nothing that exists; the raw text will simply not be found.
-    return part;
+    return path;
   }
 }

@@ -16,7 +16,7 @@ import { decodeUtf8 } from '../base/bytes.ts';
 import type { HttpResponse, HttpServerRequest } from '../platform/http.ts';
 import type { Platform } from '../platform/platform.ts';
 import { bindPod } from './binding.ts';
-import { asObjectOf, decodeBody, fieldValidationOf, schemaTypeOf } from './body.ts';
+import { asObjectOf, decodeBody, fieldValidationOf, refuseDeep, schemaTypeOf } from './body.ts';
 import type { DeleteOptions } from './delete-options.ts';
 import { deleteOptionsOf, isDryRun } from './delete-options.ts';
 import { parseListOptions, resourceVersionOf } from './list-options.ts';
@@ -82,6 +82,13 @@ export class ResourceHandler {
   async handle(request: HttpServerRequest, info: ResourceRequest): Promise<HttpResponse> {
     const resource = findResource(this.#resources, info.group, info.version, info.resource);
     if (resource === undefined) throw unknownResource();
+    if (
+      info.verb === undefined ||
+      (info.verb === 'create' && info.name !== undefined && info.subresource === undefined)
+    ) {
+      throw methodNotAllowed();
+    }
+    checkName(info.name);
     // A namespaced object is reached through its namespace; only lists and watches may span all.
     const spansAll = info.verb === 'list' || info.verb === 'watch';
     const misplaced = resource.namespaced
@@ -94,7 +101,7 @@ export class ResourceHandler {
       request,
       info,
       registry: this.#registries.of(resource),
-      pretty: wantsPretty(query, request.headers['user-agent']),
+      pretty: wantsPretty(query, request.headers['user-agent'], request.headers['accept']),
       presentation: presentationOf(formOf(request, info), resource, query, nowMillis),
       warnings: [],
     };
@@ -193,7 +200,8 @@ export class ResourceHandler {
     if (!removed || returnsDeleted.has(resource.resource)) return this.#answer(call, object);
     const { name, uid } = object.metadata;
     const group = resource.group === '' ? {} : { group: resource.group };
-    return statusResponse(success({ name, ...group, kind: resource.resource, uid }), pretty);
+    const { code, ...status } = success({ name, ...group, kind: resource.resource, uid });
+    return jsonResponse(code, status, pretty);
   }
 
   async #status(call: Call): Promise<HttpResponse> {
@@ -226,6 +234,9 @@ export class ResourceHandler {
   async #bind(call: Call, { group, version, kind }: Subresource): Promise<HttpResponse> {
     const { info, registry, pretty } = call;
     const body = this.#objectIn(call, { group, version, kind }, info.namespace);
+    if ((body.metadata.name ?? '') !== '' && body.metadata.name !== info.name) {
+      throw badRequest('name in URL does not match name in Binding object');
+    }
     const options = { dryRun: dryRunOf(info) };
     const now = this.#platform.clock.wallMillis();
     return statusResponse(await bindPod(registry, info.namespace, nameOf(info), body, now, options), pretty);
@@ -267,8 +278,17 @@ export class ResourceHandler {
     if (!patchTypes.includes(mediaType)) throw unsupportedMediaType(patchTypes);
     const type = schemaTypeOf(kind);
     const mode = fieldValidationOf(info.query);
+    refuseDeep(request.body);
     const text = decodeUtf8(request.body);
     const patch = parseJson(text);
+    if (
+      mediaType !== 'application/json-patch+json' &&
+      (typeof patch !== 'object' || patch === null || Array.isArray(patch))
+    ) {
+      throw badRequest(
+        `error decoding patch: json: cannot unmarshal ${jsonKindOf(patch)} into Go value of type map[string]interface {}`,
+      );
+    }
     return (current) => {
       assert(current !== undefined, 'a patch starts from something');
       const checked = unwrap(checkObject(patched(current, patch, mediaType, type), type, mode, text));
@@ -338,12 +358,20 @@ function patched(current: ApiObject, patch: unknown, mediaType: string, type: st
 
 /** Tables and metadata-only views are for reading objects; subresources answer in their own kinds. */
 function formOf(request: HttpServerRequest, info: ResourceRequest) {
-  const isText = info.subresource === 'log';
-  return isText ? 'object' : negotiateForm(request.headers['accept']);
+  if (info.subresource === 'log') return 'object';
+  return negotiateForm(request.headers['accept'], info.verb === 'list' ? 'list' : 'object');
 }
 
-function requireVerb(verbs: readonly Verb[], verb: Verb): void {
-  if (!verbs.includes(verb)) throw methodNotAllowed();
+function requireVerb(verbs: readonly Verb[], verb: Verb | undefined): asserts verb is Verb {
+  if (verb === undefined || !verbs.includes(verb)) throw methodNotAllowed();
+}
+
+/** A name that could not be a path segment is refused before anything looks for it. */
+function checkName(name: string | undefined): void {
+  if (name === '.' || name === '..')
+    throw badRequest(`invalid resource name "${name}": [may not be '${name}']`);
+  if (name?.includes('%') === true)
+    throw badRequest(`invalid resource name "${name}": [may not contain '%']`);
 }
 
 function nameOf(info: ResourceRequest): string {
@@ -356,6 +384,12 @@ function readVersionOf(query: URLSearchParams): number | undefined {
 
 function dryRunOf(info: ResourceRequest): boolean {
   return isDryRun(info.query.getAll('dryRun'));
+}
+
+/** Go's name of a JSON value that is no object. */
+function jsonKindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : value === null ? 'null' : typeof value;
 }
 
 function parseJson(text: string): unknown {

@@ -14,8 +14,8 @@ export const jsonType = 'application/json';
 const prettyAgents = ['curl', 'Wget', 'Mozilla/5.0'];
 
 /** Whether the client is to get JSON that people can read. */
-export function wantsPretty(query: URLSearchParams, userAgent: string | undefined): boolean {
-  const asked = query.get('pretty');
+export function wantsPretty(query: URLSearchParams, userAgent?: string, accept?: string): boolean {
+  const asked = query.get('pretty') ?? /;\s*pretty=([^;,]*)/.exec(accept ?? '')?.[1] ?? null;
   if (asked !== null) return asked === '' || asked === 'true' || asked === '1';
   return prettyAgents.some((agent) => (userAgent ?? '').startsWith(agent));
 }
