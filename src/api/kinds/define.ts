@@ -42,6 +42,8 @@ export interface KindDefinition {
   prepareForUpdate?(object: JsonMap, old: JsonMap): JsonMap;
   prepareForStatusUpdate?(object: JsonMap, old: JsonMap): JsonMap;
   validate?(object: JsonMap): readonly FieldError[];
+  /** Rules for new objects only. */
+  validateCreate?(object: JsonMap): readonly FieldError[];
   validateUpdate?(object: JsonMap, old: JsonMap): readonly FieldError[];
   validateStatusUpdate?(object: JsonMap, old: JsonMap): readonly FieldError[];
   warnings?(object: JsonMap): readonly string[];
@@ -174,6 +176,7 @@ function strategyOf(definition: KindDefinition, type: string): Strategy {
       return [
         ...validateObjectMeta(inner(object), metaRules),
         ...(definition.validate?.(inner(object)) ?? []),
+        ...(definition.validateCreate?.(inner(object)) ?? []),
       ];
     },
     validateUpdate(object, old) {

@@ -311,7 +311,7 @@ function notNegativeQuantity(value: unknown, field: string): FieldError[] {
   return [{ type: 'Invalid', field, value, detail: 'must be greater than or equal to 0' }];
 }
 
-const selectorOperators = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'];
+const selectorOperators: ReadonlySet<string> = new Set(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']);
 
 function validateNodeAffinity(affinity: JsonMap, path: string): FieldError[] {
   const errors: FieldError[] = [];
@@ -357,7 +357,7 @@ function validateTerm(term: JsonMap, path: string): FieldError[] {
     } else if ((operator === 'Gt' || operator === 'Lt') && values.length !== 1) {
       const detail = "must be specified single value when `operator` is 'Lt' or 'Gt'";
       errors.push({ type: 'Required', field: `${field}.values`, detail });
-    } else if (!selectorOperators.includes(operator)) {
+    } else if (!selectorOperators.has(operator)) {
       const detail = 'not a valid selector operator';
       errors.push({ type: 'Invalid', field: `${field}.operator`, value: operator, detail });
     }

@@ -81,6 +81,10 @@ export const pods: Resource = define({
     });
   },
   validate: (pod) => validatePodSpec(mapOf(pod['spec']), 'spec'),
+  validateCreate: (pod) =>
+    listOf(mapOf(pod['spec'])['ephemeralContainers']).length === 0
+      ? []
+      : [{ type: 'Forbidden', field: 'spec.ephemeralContainers', detail: 'cannot be set on create' }],
   validateUpdate: (pod, old) => validatePodSpecUpdate(mapOf(pod['spec']), mapOf(old['spec'])),
   validateStatusUpdate: validatePodStatus,
   warnings: podWarnings,

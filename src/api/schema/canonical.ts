@@ -45,17 +45,15 @@ class Walk {
       value = {};
     }
     const source = value as Readonly<Record<string, unknown>>;
-    for (const key of Object.keys(source)) {
-      if (struct.byName.has(key)) continue;
-      this.unknownFields.push(path === '' ? key : `${path}.${key}`);
-    }
     const read = new Map<string, unknown>();
     // The document's order decides which problem is reported first and how unknown fields are listed.
     for (const [key, item] of Object.entries(source)) {
       const field = struct.byName.get(key);
-      if (field === undefined || item === null || item === undefined) continue;
       const here = path === '' ? key : `${path}.${key}`;
-      read.set(key, this.#value(field.type, item, here, struct.name, [...fields, key]));
+      if (field === undefined) this.unknownFields.push(here);
+      else if (item !== null && item !== undefined) {
+        read.set(key, this.#value(field.type, item, here, struct.name, [...fields, key]));
+      }
     }
     const result: Record<string, unknown> = {};
     for (const field of struct.fields) {
@@ -116,7 +114,6 @@ class Walk {
 
   #nested(struct: Struct, value: unknown, path: string, owner: string, fields: readonly string[]): unknown {
     if (!isMap(value)) return this.#fail(value, owner, goTypeName(struct.name), fields);
-    // Only the innermost struct's own field names are reported after the first, as Go's decoder does.
     return this.struct(struct, value, path, fields);
   }
 
