@@ -1,5 +1,5 @@
 import { isApiError } from '../api/status.ts';
-import type { Pod, PodStatus } from '../api/types.ts';
+import type { Condition, Pod, PodStatus } from '../api/types.ts';
 import type { ResourceClient } from '../client/api-client.ts';
 import type { Platform } from '../platform/platform.ts';
 import { problemOf } from './failures.ts';
@@ -19,6 +19,8 @@ export class PodStatusWriter {
   readonly #namespace: string;
   readonly #uid: string;
   readonly #wakeup: Wakeup;
+  /** As the API has it, as far as is known. */
+  #stored: PodStatus | undefined;
   #wanted: PodStatus | undefined;
   #written: PodStatus | undefined;
   #writtenText = '';
@@ -31,6 +33,7 @@ export class PodStatusWriter {
     this.#name = pod.metadata.name;
     this.#namespace = pod.metadata.namespace ?? 'default';
     this.#uid = pod.metadata.uid;
+    this.#stored = pod.status;
     this.#wakeup = new Wakeup(platform.clock);
   }
 
@@ -46,6 +49,7 @@ export class PodStatusWriter {
    * then what was written stands no more.
    */
   observe(status: PodStatus | undefined): void {
+    this.#stored = status;
     if (this.#written === undefined || status === undefined) return;
     if (status.phase === this.#written.phase && readyOf(status) === readyOf(this.#written)) return;
     this.#writtenText = '';
@@ -90,16 +94,33 @@ export class PodStatusWriter {
     if (status === undefined) return false;
     const text = JSON.stringify(status);
     if (text === this.#writtenText) return false;
-    await this.#pods.patch(
+    const patch = { ...status, conditions: conditionsPatch(status.conditions, this.#stored?.conditions) };
+    const pod = await this.#pods.patch(
       this.#name,
       // The uid makes it a precondition: a namesake's status is never overwritten.
-      { metadata: { uid: this.#uid }, status },
+      { metadata: { uid: this.#uid }, status: patch },
       { type: 'strategic', namespace: this.#namespace, subresource: 'status' },
     );
+    this.#stored = pod.status;
     this.#written = status;
     this.#writtenText = text;
     return true;
   }
+}
+
+/**
+ * A strategic merge patch joins conditions by type and field by field: what the stored one says and the
+ * wanted one does not (the reason why it was not ready) is taken away by a null.
+ */
+export function conditionsPatch(
+  wanted: readonly Condition[] | undefined,
+  stored: readonly Condition[] | undefined,
+): Readonly<Record<string, unknown>>[] {
+  return (wanted ?? []).map((condition) => {
+    const before = stored?.find((candidate) => candidate.type === condition.type) ?? {};
+    const removed = Object.keys(before).filter((name) => !(name in condition));
+    return { ...condition, ...Object.fromEntries(removed.map((name) => [name, null])) };
+  });
 }
 
 function readyOf(status: PodStatus): string | undefined {

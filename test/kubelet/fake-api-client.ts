@@ -10,7 +10,7 @@ import { NetworkError } from '../../src/platform/errors.ts';
 type Json = Record<string, unknown>;
 
 /**
- * The API as a naive model: a map and a history. Patches are merge patches of objects; a bound pod is
+ * The API as a naive model: a map and a history. Patches are strategic as far as conditions go; a bound pod is
  * deleted in two steps. No validation, no defaulting.
  */
 export class FakeApiClient implements ApiClient {
@@ -176,9 +176,17 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   const result: Json = typeof target === 'object' && target !== null ? { ...(target as Json) } : {};
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete result[name];
+    else if (name === 'conditions') result[name] = mergeByType(result[name] as Json[], value as Json[]);
     else result[name] = mergePatch(result[name], value);
   }
   return result;
+}
+
+/** What makes a patch of conditions strategic. */
+function mergeByType(target: readonly Json[] = [], patch: readonly Json[]): unknown[] {
+  const merged = new Map<unknown, unknown>(target.map((item) => [item['type'], item]));
+  for (const item of patch) merged.set(item['type'], mergePatch(merged.get(item['type']), item));
+  return [...merged.values()];
 }
 
 function failure(code: number, reason: StatusReason, message: string): ApiError {

@@ -190,7 +190,7 @@ function kubeletSuite(name: string, make: () => Promise<RuntimeWorld>): void {
       }));
 
     it('calls a container ready when its probe says so, and restarts it when it is dead', () =>
-      inWorld(async ({ world, apply, container, until }) => {
+      inWorld(async ({ world, apply, status, container, until }) => {
         const port = nextPort++;
         const probe = { tcpSocket: { port, host: '127.0.0.1' }, periodSeconds: 0.05, failureThreshold: 2 };
         const livenessProbe = { ...probe, failureThreshold: 20 };
@@ -204,6 +204,8 @@ function kubeletSuite(name: string, make: () => Promise<RuntimeWorld>): void {
           closed() {},
         }));
         await until('ready', () => container('web')?.ready);
+        const ready = status('web')?.conditions?.find(({ type }) => type === 'Ready');
+        expect(ready).toEqual({ type: 'Ready', status: 'True', lastTransitionTime: expect.any(String) });
         await listener.close();
         await until('unready', () => container('web')?.ready === false);
         expect(container('web')?.restartCount).toBe(0);

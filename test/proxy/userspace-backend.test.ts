@@ -99,6 +99,16 @@ function proxySuite(name: string, make: () => Promise<ProxyWorld>): void {
         expect(answers).toEqual([`${hosts[0]}: one`, `${hosts[1]}: two`, `${hosts[0]}: three`]);
       }));
 
+    it('passes on a large request', () =>
+      inWorld(async (platform, backend, echo) => {
+        await echo('127.21.0.2');
+        await backend.apply({ set: [rule(['127.21.0.2'])], removed: [] });
+        const text = 'sea'.repeat(2 * 1024 * 1024);
+        const answer = await talk(platform, text);
+        expect(answer.length).toBe('127.21.0.2: '.length + text.length);
+        expect(answer.endsWith(text)).toBe(true);
+      }));
+
     it('closes at once when there are no endpoints', () =>
       inWorld(async (platform, backend) => {
         await backend.apply({ set: [rule([])], removed: [] });
