@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { decodeUtf8, emptyBytes } from '../../src/base/bytes.ts';
 import { deferred } from '../../src/base/deferred.ts';
+import { NetworkError } from '../../src/platform/errors.ts';
 import type { HttpRequest, HttpServerRequest } from '../../src/platform/http.ts';
 import type { LinkEvents } from '../../src/platform/links.ts';
 import type { Listener } from '../../src/platform/network.ts';
@@ -194,6 +195,25 @@ describe('plain HTTP', () => {
   });
 });
 
+describe('a body that fails under way', () => {
+  it('breaks at the client too, without stopping the server', async () => {
+    const { http } = platformWith(material).network;
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(3);
+      throw new NetworkError('ECONNRESET', 'the kubelet behind went away');
+    }
+    const listener = await http.serve(here, async () => ({ status: 200, headers: {}, body: body() }), {
+      tls: 'none',
+    });
+    const response = await http.request(listener.address, get, { tls: 'none' });
+    const reading = (async () => {
+      for await (const chunk of response.body as AsyncIterable<Uint8Array>) expect(chunk).toHaveLength(3);
+    })();
+    await expect(reading).rejects.toMatchObject({ name: 'NetworkError', code: 'ECONNRESET' });
+    await listener.close();
+  });
+});
+
 describe('links', () => {
   it('refuse whoever has no certificate of our authority', async () => {
     const listener = await platformWith(material).network.links.listen(here, () => {
@@ -278,27 +298,41 @@ describe('locks', () => {
     const lock = await disk.lock(directory);
     await expect(disk.lock(directory)).rejects.toThrow(`${directory} is in use by process ${process.pid}`);
     await lock.release();
-    expect(await readdir(directory)).toEqual([]);
+    await (await disk.lock(directory)).release();
+    expect(await readdir(directory)).toEqual(['LOCK.2']);
+  });
+
+  it('go to one of many who ask at once', async () => {
+    const directory = await mkdtemp(`${folder}/lock-`);
+    await writeFile(`${directory}/LOCK.11`, `${process.pid} 123\n`);
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => disk.lock(directory)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ELOCKED' });
+    }
+    expect(await readdir(directory)).toEqual(['LOCK.12']);
   });
 
   it('of a dead process are taken over, also when its pid lives on as another process', async () => {
     const directory = await mkdtemp(`${folder}/lock-`);
     const child = spawn('true');
     await new Promise((resolve) => child.once('close', resolve));
-    await writeFile(`${directory}/LOCK`, `${child.pid} 123\n`);
+    await writeFile(`${directory}/LOCK.9`, `${child.pid} 123\n`);
     await (await disk.lock(directory)).release();
-    await writeFile(`${directory}/LOCK`, `${process.pid} 123\n`);
+    await writeFile(`${directory}/LOCK.11`, `${process.pid} 123\n`);
     const lock = await disk.lock(directory);
-    expect(await readFile(`${directory}/LOCK`, 'utf8')).toMatch(new RegExp(`^${process.pid} [1-9]\\d*\\n$`));
-    expect(await readdir(directory)).toEqual(['LOCK']);
+    expect(await readFile(`${directory}/LOCK.12`, 'utf8')).toMatch(
+      new RegExp(`^${process.pid} [1-9]\\d*\\n$`),
+    );
+    expect(await readdir(directory)).toEqual(['LOCK.12']);
     await lock.release();
   });
 
   it('that are not ours are left alone', async () => {
     const directory = await mkdtemp(`${folder}/lock-`);
-    await writeFile(`${directory}/LOCK`, 'something else\n');
+    await writeFile(`${directory}/LOCK.1`, 'something else\n');
     await expect(disk.lock(directory)).rejects.toMatchObject({ code: 'ELOCKED' });
-    expect(await readFile(`${directory}/LOCK`, 'utf8')).toBe('something else\n');
+    expect(await readFile(`${directory}/LOCK.1`, 'utf8')).toBe('something else\n');
   });
 });
 
@@ -335,6 +369,15 @@ describe('processes', () => {
     for (let i = 0; i < 200 && (await processes.isAlive(grandchild, '')); i++)
       await new Promise(setImmediate);
     expect(await processes.isAlive(grandchild, '')).toBe(false);
+  });
+
+  it('are looked up on the PATH they are given, not on ours', async () => {
+    const spec = { environment: { PATH: folder }, workingDirectory: folder, output() {} };
+    await expect(processes.spawn({ ...spec, command: ['true'] })).rejects.toThrow(
+      `no such program on PATH "${folder}"`,
+    );
+    await writeFile(`${folder}/mine`, '#!/bin/sh\nexit 7\n', { mode: 0o755 });
+    expect(await (await processes.spawn({ ...spec, command: ['mine'] })).exited).toEqual({ exitCode: 7 });
   });
 
   it('need an existing folder and an executable program', async () => {

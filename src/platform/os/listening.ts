@@ -3,11 +3,15 @@ import type { Server, Socket } from 'node:net';
 import type { Address, Listener } from '../network.ts';
 import { listenError } from './system-errors.ts';
 
+/** Connections one listener keeps; further ones are dropped at once rather than exhausting the process. */
+const connectionsMax = 8_192;
+
 /**
  * Binds `server` and makes a Listener of it whose close also breaks every connection it accepted.
  * Rejects with a NetworkError that names the address and the remedy.
  */
 export async function listenOn(server: Server, address: Address): Promise<Listener> {
+  server.maxConnections = connectionsMax;
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
