@@ -41,21 +41,22 @@ export interface ClusterPlan {
 const host = '127.0.0.1';
 
 /**
- * Lays out a cluster: API servers at basePort…, peers at basePort + 10…, kubelets at basePort + 20…; services
- * of agent i at 127.(96 + i).0.0/16 and its pods at 127.(128 + i).0.0/24, all of them loopback addresses.
+ * Lays out a cluster: API servers at basePort…, peers at basePort + 10…, kubelets at basePort + 20…; with N the
+ * loopback block, agent i reaches Services in 127.(N + i).0.0/16 and has its pods in 127.(N + 16 + i).0.0/24.
  */
 export function planCluster(options: {
   dataDirectory: string;
   token: string;
   basePort: number;
+  loopbackBlock: number;
   servers: number;
   agents: number;
 }): ClusterPlan {
-  const { dataDirectory, token, basePort } = options;
+  const { dataDirectory, token, basePort, loopbackBlock } = options;
   const names = Array.from({ length: options.servers }, (_, i) => `server-${i + 1}`);
   const apiAddresses = names.map((_, i) => ({ host, port: basePort + i }));
   const members = names.map((name, i) => ({ name, peerAddress: { host, port: basePort + 10 + i } }));
-  const serviceCidr = '127.96.0.0/16';
+  const serviceCidr = `127.${loopbackBlock}.0.0/16`;
   return {
     token,
     basePort,
@@ -73,9 +74,9 @@ export function planCluster(options: {
       nodeName: `agent-${i + 1}`,
       apiServers: [...apiAddresses.slice(i % names.length), ...apiAddresses.slice(0, i % names.length)],
       kubeletListen: { host, port: basePort + 20 + i },
-      podCidr: `127.${128 + i}.0.0/24`,
+      podCidr: `127.${loopbackBlock + 16 + i}.0.0/24`,
       serviceCidr,
-      serviceBlock: `127.${96 + i}.0.0/16`,
+      serviceBlock: `127.${loopbackBlock + i}.0.0/16`,
       failover: 'fast',
       pkiDirectory: join(dataDirectory, `agent-${i + 1}`, 'pki'),
     })),

@@ -1,5 +1,9 @@
 import { defaultLeaderElectionTiming, type LeaderElectionTiming } from '../client/leader-elector.ts';
-import { defaultControllerTiming, fastControllerTiming, type ControllerTiming } from '../controllers/timing.ts';
+import {
+  defaultControllerTiming,
+  fastControllerTiming,
+  type ControllerTiming,
+} from '../controllers/timing.ts';
 import { defaultKubeletTiming, fastKubeletTiming, type KubeletTiming } from '../kubelet/kubelet-options.ts';
 
 /**

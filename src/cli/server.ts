@@ -42,6 +42,9 @@ Examples:
     });
 }
 
+/** How long giving up leases may hold up the end. */
+const releaseMillisMax = 500;
+
 /** Runs a server until `signal` aborts. @throws CliError when it cannot start or its store fails */
 export async function runServer(directory: string, config: ServerConfig, signal: AbortSignal): Promise<void> {
   const platform = await createComponentPlatform(config.name, config.pkiDirectory);
@@ -96,8 +99,9 @@ export async function runServer(directory: string, config: ServerConfig, signal:
     running.then(() => 'the scheduler and controllers ended'),
   ]);
   stop.abort();
-  // They give up their leases through the API server, so it goes last.
-  if (failure === undefined) await running;
+  // They give up their leases through the API server, so it goes last. Where the other servers end at the same
+  // moment nobody can take the release any more: a successor waits for the lease to run out instead.
+  if (failure === undefined) await Promise.race([running, platform.clock.sleep(releaseMillisMax)]);
   await apiServer.stop();
   if (failure !== undefined) throw new CliError(`${config.name} stopped: ${failure}`);
   await store.stop();

@@ -27,7 +27,7 @@ export function textTable(head: readonly string[], rows: readonly (readonly unkn
   const table = new Table({
     head: [...head],
     chars: none,
-    style: { head: ['bold'], 'padding-left': 0, 'padding-right': 0 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   table.push(...rows.map((row) => row.map((cell) => String(cell))));
   return table.toString().replace(/ +$/gm, '');

@@ -1,0 +1,28 @@
+import { createServer } from 'node:net';
+
+import type { Address } from '../platform/network.ts';
+import { formatAddress } from './address.ts';
+import { CliError } from './cli-error.ts';
+
+/** Binds each address for a moment, so that a busy port is told before anything is started. @throws CliError */
+export async function checkPortsFree(addresses: readonly Address[]): Promise<void> {
+  for (const address of addresses) {
+    const failure = await tryToBind(address);
+    if (failure === undefined) continue;
+    throw new CliError(
+      failure === 'EADDRINUSE'
+        ? `${formatAddress(address)} is in use: stop what listens there (another \`drydock up\`?), or choose other ports with --base-port`
+        : `${formatAddress(address)} cannot be used (${failure}): choose other ports with --base-port`,
+    );
+  }
+}
+
+function tryToBind(address: Address): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
+      server.close(() => resolve(undefined));
+    });
+  });
+}
