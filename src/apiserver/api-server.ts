@@ -9,6 +9,7 @@ import type { Platform } from '../platform/platform.ts';
 import { authenticate } from './authn.ts';
 import { authorize } from './authz.ts';
 import { bootstrap } from './bootstrap.ts';
+import { Compactor } from './compactor.ts';
 import { DocumentHandler } from './document-handler.ts';
 import { fromEtcdError } from './etcd-failure.ts';
 import { HealthHandler } from './health-handler.ts';
@@ -95,6 +96,7 @@ export class ApiServer {
   run(): void {
     for (const registry of this.#registries.all()) void registry.cache.run();
     void this.#bootstrap();
+    void new Compactor(this.#platform, this.#options.etcd).run(this.#abort.signal);
   }
 
   /** Ends all watches and stops listening. Idempotent. */

@@ -265,7 +265,10 @@ export class Registry {
     object: ApiObject,
     old: ApiObject | undefined,
   ): Promise<{ readonly object: ApiObject; readonly claims: Claims }> {
-    return this.#hooks.allocate === undefined ? { object, claims: {} } : this.#hooks.allocate(object, old);
+    if (this.#hooks.allocate === undefined) return { object, claims: {} };
+    const allocated = await this.#hooks.allocate(object, old);
+    // Back into canonical form: what was filled in stands where a client would have put it.
+    return { ...allocated, object: this.resource.strategy.applyDefaults(allocated.object) };
   }
 
   /** What the client sent, with the metadata that only the server sets (rest.BeforeCreate). */

@@ -13,12 +13,13 @@ import type {
 import { revision } from '../../src/etcd/client.ts';
 import { EtcdError, fromMvccError } from '../../src/etcd/errors.ts';
 import { memberId } from '../../src/raft/types.ts';
+import type { MemberId } from '../../src/raft/types.ts';
 import type { Result } from '../../src/base/result.ts';
 
 /** An EtcdClient over a store in memory: no Raft, no disk. Faults can be planted. */
 export class StoreClient implements EtcdClient {
   readonly store = new Store();
-  leader = '1';
+  leader: MemberId = memberId('1');
   /** Called before each transaction; may write behind its back, or throw instead of it. */
   beforeTxn: ((request: TxnRequest) => void | Promise<void>) | undefined;
   /** Called after a transaction that was applied; may throw so that its outcome is unknown to the caller. */
@@ -89,7 +90,7 @@ export class StoreClient implements EtcdClient {
       ...this.#header(),
       name: 'store',
       version: '3.5.0',
-      leader: memberId(this.leader),
+      leader: this.leader,
       raftIndex: 1,
       raftAppliedIndex: 1,
     };

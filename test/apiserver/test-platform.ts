@@ -27,11 +27,16 @@ export class ManualClock implements Clock {
 
   sleep(delayMillis: number, signal?: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = this.setTimer(delayMillis, () => resolve(true));
-      signal?.addEventListener('abort', () => {
+      const timer = this.setTimer(delayMillis, () => {
+        signal?.removeEventListener('abort', aborted);
+        resolve(true);
+      });
+      const aborted = (): void => {
         timer.cancel();
         resolve(false);
-      });
+      };
+      if (signal?.aborted === true) aborted();
+      else signal?.addEventListener('abort', aborted);
     });
   }
 
