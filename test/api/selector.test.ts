@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { pods } from '../../src/api/kinds/pods.ts';
 import { configMaps } from '../../src/api/kinds/configmaps.ts';

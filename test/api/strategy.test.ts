@@ -81,7 +81,7 @@ describeRecorded('objects of a real cluster', () => {
       const resource = builtinResources.find((one) => one.resource === name)!;
       const { items } = recordedJson(`recorded/golden/list-api-v1-${name}.json`) as { items: ApiObject[] };
       for (const item of items) {
-        const object = { kind: resource.kind, apiVersion: 'v1', ...item } as ApiObject;
+        const object: ApiObject = { ...item, kind: resource.kind, apiVersion: 'v1' };
         const { strategy } = resource;
         expect(strategy.applyDefaults(object)).toEqual(object);
         expect(strategy.prepareForUpdate(object, object)).toEqual(object);
