@@ -5,6 +5,7 @@ import type { Lister } from '../client/informer.ts';
 import type { HttpResponse, HttpServerRequest } from '../platform/http.ts';
 import type { Address, Listener } from '../platform/network.ts';
 import type { Platform } from '../platform/platform.ts';
+import { RuntimeError } from './runtime/runtime.ts';
 import type { LogOptions, Runtime, RuntimeContainer } from './runtime/runtime.ts';
 
 export interface LogServerOptions {
@@ -130,7 +131,15 @@ function cancellable(start: (signal: AbortSignal) => AsyncIterable<Uint8Array>):
       const left = new AbortController();
       const source = start(left.signal)[Symbol.asyncIterator]();
       return {
-        next: () => source.next(),
+        next: async () => {
+          try {
+            return await source.next();
+          } catch (error) {
+            // Removed while it was read: its log ends here.
+            if (error instanceof RuntimeError) return { done: true, value: undefined };
+            throw error;
+          }
+        },
         return: async () => {
           left.abort();
           await source.return?.();

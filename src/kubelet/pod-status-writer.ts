@@ -75,8 +75,8 @@ export class PodStatusWriter {
         }
         await this.#wakeup.wait(Number.POSITIVE_INFINITY, signal);
       } catch (error) {
-        // The pod is gone, or another has its name: there is nobody left to tell.
-        if (isApiError(error, 'NotFound') || isApiError(error, 'Conflict')) return;
+        // The pod is gone: there is nobody left to tell. (After a conflict of uids its worker ends this.)
+        if (isApiError(error, 'NotFound')) return;
         this.#platform.logger.warn('pod status not written, will try again', {
           pod: `${this.#namespace}/${this.#name}`,
           problem: problemOf(error),

@@ -1,7 +1,13 @@
 import type { Pod } from '../api/types.ts';
 
 /** Parts of a pod that change what it does, and that this kubelet cannot give it yet. */
-const unsupportedOfPod = ['initContainers', 'volumes'] as const;
+const unsupportedOfPod = [
+  'initContainers',
+  'volumes',
+  'activeDeadlineSeconds',
+  'hostNetwork',
+  'readinessGates',
+] as const;
 const unsupportedOfContainer = ['envFrom', 'volumeMounts', 'lifecycle', 'startupProbe'] as const;
 
 /**
@@ -20,6 +26,6 @@ function asksFor(holder: object, names: readonly string[]): string[] {
   const fields = holder as Readonly<Record<string, unknown>>;
   return names.filter((name) => {
     const value = fields[name];
-    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null;
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== false;
   });
 }
