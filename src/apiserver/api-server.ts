@@ -85,18 +85,13 @@ export class ApiServer {
   async start(): Promise<Listener> {
     const { listen, tls } = this.#options;
     const { network, logger } = this.#platform;
-    this.run();
+    for (const registry of this.#registries.all()) void registry.cache.run();
+    void this.#bootstrap();
+    void new Compactor(this.#platform, this.#options.etcd).run(this.#abort.signal);
     this.#listener = await network.http.serve(listen, (request) => this.handle(request), { tls });
     const { host, port } = this.#listener.address;
     logger.info('API server listens', { host, port });
     return this.#listener;
-  }
-
-  /** Everything that `start` does except to listen. */
-  run(): void {
-    for (const registry of this.#registries.all()) void registry.cache.run();
-    void this.#bootstrap();
-    void new Compactor(this.#platform, this.#options.etcd).run(this.#abort.signal);
   }
 
   /** Ends all watches and stops listening. Idempotent. */

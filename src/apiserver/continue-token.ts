@@ -33,8 +33,9 @@ export function decodeContinueToken(text: string): Result<ContinueToken, string>
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0 || rv < -1) {
     return err('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   }
-  // A start outside the list's own prefix would read other resources.
-  if (typeof start !== 'string' || !start.startsWith('/') || start.includes('/../')) {
+  // A start outside the list's own prefix would read other resources, and keys of objects are ASCII.
+  // oxlint-disable-next-line no-control-regex
+  if (typeof start !== 'string' || !/^\/[\x00-\x7f]*$/.test(start) || start.includes('/../')) {
     return err('continue key is not valid: incorrect encoded start key');
   }
   return ok({ revision: rv, start });

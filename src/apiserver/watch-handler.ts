@@ -12,6 +12,8 @@ import { Watcher } from './watcher.ts';
 /** A watch whose client names no end gets a random one, so that clients do not all come back at once. */
 const watchSecondsMin = 1_800;
 const watchSecondsSpread = 1_800;
+/** A client that asks for more gets this: timers count milliseconds in 32 bits. */
+const watchSecondsMax = 1_000_000;
 
 /** Marks the bookmark that ends the initial events (KEP-3157). */
 const initialEventsEnd = 'k8s.io/initial-events-end';
@@ -69,7 +71,8 @@ export async function startWatch(
   }
 
   const { clock, random } = platform;
-  const timeoutSeconds = options.timeoutSeconds || watchSecondsMin + random.integer(watchSecondsSpread);
+  const asked = Math.min(options.timeoutSeconds ?? 0, watchSecondsMax);
+  const timeoutSeconds = asked > 0 ? asked : watchSecondsMin + random.integer(watchSecondsSpread);
   const watcher = new Watcher({
     clock,
     backlog,

@@ -75,6 +75,32 @@ describe('status', () => {
     expect((await h.get(`${pods}/p/status`)).json['status'].podIP).toBe('10.0.0.1');
   });
 
+  it('can be patched wherever discovery says there is one', async () => {
+    const h = await Harness.start();
+    const core = await h.must('GET', '/api/v1');
+    const objects: Record<string, Json> = {
+      pods: pod('x'),
+      replicationcontrollers: { ...controller, metadata: { name: 'x' } },
+      services: {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'x' },
+        spec: { ports: [{ port: 1 }] },
+      },
+      nodes: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'x' } },
+      namespaces: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } },
+    };
+    for (const { name, namespaced } of core['resources'] as { name: string; namespaced: boolean }[]) {
+      const [resource = '', subresource] = name.split('/');
+      if (subresource !== 'status') continue;
+      const path = `/api/v1/${namespaced ? 'namespaces/default/' : ''}${resource}`;
+      await h.must('POST', path, objects[resource]);
+      const condition = { type: 'Ready', status: 'True', lastTransitionTime: '2027-01-15T08:00:00Z' };
+      const { json } = await h.patch(`${path}/x/status`, { status: { conditions: [condition] } });
+      expect(json['status'].conditions, resource).toMatchObject([condition]);
+    }
+  });
+
   it('does not count as a change of what is wanted', async () => {
     const h = await Harness.start();
     await h.must('POST', controllers, controller);
