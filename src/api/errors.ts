@@ -34,7 +34,7 @@ export function beingDeleted(resource: ResourceName, name: string): ApiError {
 }
 
 /** The reason of a Conflict when a write was based on an older version of the object. */
-export const staleObject =
+const staleObject =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 /** 409: the write was based on another state of the object. */

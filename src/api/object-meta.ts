@@ -155,7 +155,7 @@ function validateFinalizers(finalizers: unknown): FieldError[] {
 }
 
 /** How many bytes `text` takes in UTF-8. */
-export function utf8Length(text: string): number {
+function utf8Length(text: string): number {
   let length = 0;
   for (const character of text) {
     const code = character.codePointAt(0)!;

@@ -35,7 +35,7 @@ const shape = /^([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]|)$/;
 /** No exponent reaches further: what is larger is clamped anyway, and what is smaller rounds up to a nano. */
 const exponentMax = 60;
 
-export const quantityShapeMessage =
+const quantityShapeMessage =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 /** Reads a quantity. Below one nano rounds away from zero, as the real parser does. */

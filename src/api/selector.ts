@@ -229,13 +229,6 @@ export function parseFieldSelector(text: string, resource: Resource): Result<Fie
   });
 }
 
-/** The one value that `field` must have for an object to be selected, if the selector says so with `=`. */
-export function requiredFieldValue(text: string, field: string): string | undefined {
-  const requirements = parseFieldRequirements(text);
-  if (!requirements.ok) return undefined;
-  return requirements.value.find((one) => one.field === field && !one.negated)?.value;
-}
-
 function parseFieldRequirements(text: string): Result<FieldRequirement[], string> {
   const requirements: FieldRequirement[] = [];
   for (const term of splitTerms(text)) {

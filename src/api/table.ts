@@ -59,6 +59,6 @@ function rowObject(
 }
 
 /** meta.k8s.io/v1 PartialObjectMetadata of an object. */
-export function partialMetadata(object: ApiObject): Record<string, unknown> {
+function partialMetadata(object: ApiObject): Record<string, unknown> {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }

@@ -4,12 +4,7 @@ import * as fc from 'fast-check';
 import { pods } from '../../src/api/kinds/pods.ts';
 import { configMaps } from '../../src/api/kinds/configmaps.ts';
 import { nodes } from '../../src/api/kinds/nodes.ts';
-import {
-  matchesLabelSelector,
-  parseFieldSelector,
-  parseLabelSelector,
-  requiredFieldValue,
-} from '../../src/api/selector.ts';
+import { matchesLabelSelector, parseFieldSelector, parseLabelSelector } from '../../src/api/selector.ts';
 import type { ApiObject } from '../../src/api/types.ts';
 
 function selects(text: string, labels: Record<string, string>): boolean | string {
@@ -129,11 +124,5 @@ describe('field selectors', () => {
       error: "invalid selector: 'metadata.name'; can't understand 'metadata.name'",
     });
     expect(parseFieldSelector('metadata.namespace=x', nodes).ok).toBe(false);
-  });
-
-  it('gives the name that is asked for', () => {
-    expect(requiredFieldValue('metadata.name=a', 'metadata.name')).toBe('a');
-    expect(requiredFieldValue('metadata.name!=a', 'metadata.name')).toBeUndefined();
-    expect(requiredFieldValue('status.phase=a', 'metadata.name')).toBeUndefined();
   });
 });

@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { finalizeNamespace, namespaces } from '../../src/api/kinds/namespaces.ts';
+import { namespaces } from '../../src/api/kinds/namespaces.ts';
 import { nodes } from '../../src/api/kinds/nodes.ts';
-import { bindPod, pods, qosClassOf } from '../../src/api/kinds/pods.ts';
-import {
-  replicationControllers,
-  scaleOf,
-  validateScale,
-  withScale,
-} from '../../src/api/kinds/replicationcontrollers.ts';
+import { pods, qosClassOf } from '../../src/api/kinds/pods.ts';
+import { replicationControllers } from '../../src/api/kinds/replicationcontrollers.ts';
 import { secrets } from '../../src/api/kinds/secrets.ts';
 import { services } from '../../src/api/kinds/services.ts';
 import { configMaps } from '../../src/api/kinds/configmaps.ts';
@@ -16,7 +11,7 @@ import { fieldErrorText } from '../../src/api/field-error.ts';
 import type { Resource } from '../../src/api/resource.ts';
 import { storageKey } from '../../src/api/resource.ts';
 import { builtinResources } from '../../src/api/resources.ts';
-import type { ApiObject, Binding, Pod, ReplicationController, Scale, Service } from '../../src/api/types.ts';
+import type { ApiObject, Pod, ReplicationController, Service } from '../../src/api/types.ts';
 import { describeRecorded, recordedJson } from './recorded.ts';
 
 function make<T extends ApiObject>(resource: Resource, object: object): T {
@@ -132,47 +127,6 @@ describe('generation and status', () => {
 });
 
 describe('pods', () => {
-  const binding = (target: object): Binding =>
-    ({
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { name: 'x', annotations: { note: 'y' } },
-      target,
-    }) as unknown as Binding;
-
-  it('are bound once', () => {
-    const pod = make<Pod>(pods, onePod);
-    const bound = bindPod(pod, binding({ kind: 'Node', name: 'n1' }), 0);
-    if (!bound.ok) throw bound.error;
-    expect(bound.value).toMatchObject({
-      metadata: { generation: 1, annotations: { note: 'y' } },
-      spec: { nodeName: 'n1' },
-      status: {
-        phase: 'Pending',
-        conditions: [
-          {
-            type: 'PodScheduled',
-            status: 'True',
-            lastProbeTime: null,
-            lastTransitionTime: '1970-01-01T00:00:00Z',
-          },
-        ],
-      },
-    });
-    const again = bindPod(bound.value, binding({ name: 'n2' }), 0);
-    expect(!again.ok && again.error.status).toMatchObject({
-      code: 409,
-      message: 'Operation cannot be fulfilled on pods/binding "x": pod x is already assigned to node "n1"',
-      details: { name: 'x', kind: 'pods/binding' },
-    });
-    const nowhere = bindPod(pod, binding({}), 0);
-    expect(!nowhere.ok && nowhere.error.message).toBe('target.name: Required value');
-    const odd = bindPod(pod, binding({ kind: 'Pod', name: 'x' }), 0);
-    expect(!odd.ok && odd.error.message).toBe(
-      'target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"',
-    );
-  });
-
   it('linger only while a kubelet must stop them', () => {
     const pod = make<Pod>(pods, onePod);
     const grace = (object: ApiObject, seconds?: number): number =>
@@ -215,22 +169,10 @@ describe('replication controllers', () => {
     spec: { containers: [{ name: 'c', image: 'app:1' }] },
   };
 
-  it('take labels and selector from the template, and scale', () => {
+  it('take labels and selector from the template', () => {
     const rc = make<ReplicationController>(replicationControllers, { spec: { template } });
     expect(rc.metadata.labels).toEqual({ a: 'b' });
     expect(rc.spec).toMatchObject({ replicas: 1, selector: { a: 'b' } });
-    expect(scaleOf(rc)).toMatchObject({
-      kind: 'Scale',
-      spec: { replicas: 1 },
-      status: { replicas: 0, selector: 'a=b' },
-    });
-    const scaled = withScale(rc, { ...scaleOf(rc), spec: { replicas: 5 } }) as ReplicationController;
-    expect(scaled.spec.replicas).toBe(5);
-    expect(update(replicationControllers, rc, scaled).metadata.generation).toBe(2);
-    const bad: Scale = { ...scaleOf(rc), spec: { replicas: -1 } };
-    expect(validateScale(bad).map(fieldErrorText)).toEqual([
-      'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
-    ]);
   });
 
   it('must select what they make', () => {
@@ -294,8 +236,6 @@ describe('namespaces', () => {
     expect(update(namespaces, old, { spec: { finalizers: ['ex.io/z'] } })).toMatchObject({
       spec: { finalizers: ['kubernetes'] },
     });
-    const emptied = finalizeNamespace({ ...old, spec: {} } as ApiObject, old);
-    expect(emptied).toEqual({ ...old, spec: {} });
   });
 });
 

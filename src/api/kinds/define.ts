@@ -49,7 +49,7 @@ export interface KindDefinition {
   warnings?(object: JsonMap): readonly string[];
 }
 
-export const objectVerbs: readonly Verb[] = [
+const objectVerbs: readonly Verb[] = [
   'create',
   'delete',
   'deletecollection',

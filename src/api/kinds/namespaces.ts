@@ -1,7 +1,6 @@
 import { mapOf, textOf } from '../json.ts';
 import { dnsLabelProblems } from '../names.ts';
 import type { Resource } from '../resource.ts';
-import type { ApiObject } from '../types.ts';
 import { ageOf, nameOf } from './cells.ts';
 import { define, statusSubresource, withParts } from './define.ts';
 
@@ -43,11 +42,3 @@ export const namespaces: Resource = define({
   // spec.finalizers changes through the finalize subresource only.
   prepareForUpdate: (object, old) => withParts(object, { spec: old['spec'] }),
 });
-
-/** What a PUT of `finalize` stores: the finalizers of `object`, everything else as it was. */
-export function finalizeNamespace(object: ApiObject, old: ApiObject): ApiObject {
-  const { spec } = object as ApiObject & { readonly spec?: unknown };
-  const { spec: _, ...rest } = old as ApiObject & { readonly spec?: unknown };
-  const finalizers = mapOf(spec)['finalizers'];
-  return { ...rest, spec: finalizers === undefined ? {} : { finalizers } } as ApiObject;
-}

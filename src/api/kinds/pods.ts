@@ -1,22 +1,14 @@
-import { must } from '../../base/assert.ts';
-import { err, ok } from '../../base/result.ts';
-import type { Result } from '../../base/result.ts';
-import { conflict, unclassified } from '../errors.ts';
 import type { FieldError } from '../field-error.ts';
-import { fieldErrorText } from '../field-error.ts';
 import { listOf, mapOf, textOf } from '../json.ts';
 import type { JsonMap } from '../json.ts';
 import { dnsSubdomainProblems } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { Resource } from '../resource.ts';
-import { checkObject } from '../schema/walker.ts';
-import type { ApiError } from '../status.ts';
-import { formatTime } from '../time.ts';
-import type { ApiObject, Binding, Pod } from '../types.ts';
+import type { ApiObject, Pod } from '../types.ts';
 import { define, textAt, withParts } from './define.ts';
 import { podCells } from './pod-cells.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
-import { oneOf, validatePodSpec, validatePodSpecUpdate } from './pod-validation.ts';
+import { validatePodSpec, validatePodSpecUpdate } from './pod-validation.ts';
 
 /** How long a pod gets to stop when nobody says. */
 const gracePeriodSecondsDefault = 30;
@@ -99,60 +91,6 @@ function podGracePeriodSeconds(object: ApiObject, requestedSeconds: number | und
   if ((spec.nodeName ?? '') === '' || status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0;
   const seconds = requestedSeconds ?? spec.terminationGracePeriodSeconds ?? gracePeriodSecondsDefault;
   return seconds < 0 ? 1 : seconds;
-}
-
-/**
- * The pod, bound to the node of `binding`: its nodeName set, the binding's annotations added, PodScheduled
- * true. A pod is bound once: the error of a second binding is a conflict.
- */
-export function bindPod(object: ApiObject, binding: Binding, nowMillis: number): Result<ApiObject, ApiError> {
-  const { target } = binding;
-  const problems = [
-    ...oneOf(target.kind ?? '', 'target.kind', ['', 'Node']).map((problem) => ({
-      ...problem,
-      detail: 'supported values: "Node", "<empty>"',
-    })),
-    ...(textOf(target.name) === '' ? [{ type: 'Required' as const, field: 'target.name', detail: '' }] : []),
-  ];
-  if (problems.length > 0) {
-    const sentences = problems.map(fieldErrorText);
-    return err(unclassified(sentences.length === 1 ? sentences[0]! : `[${sentences.join(', ')}]`));
-  }
-  const pod = object as unknown as JsonMap;
-  const spec = mapOf(pod['spec']);
-  const status = mapOf(pod['status']);
-  const metadata = mapOf(pod['metadata']);
-  const { name } = object.metadata;
-  const bindings = { group: '', resource: 'pods/binding' };
-  if (metadata['deletionTimestamp'] !== undefined) {
-    return err(conflict(bindings, name, `pod ${name} is being deleted, cannot be assigned to a host`));
-  }
-  if (textOf(spec['nodeName']) !== '') {
-    return err(
-      conflict(bindings, name, `pod ${name} is already assigned to node "${textOf(spec['nodeName'])}"`),
-    );
-  }
-  if (listOf(spec['schedulingGates']).length > 0) {
-    return err(conflict(bindings, name, `pod ${name} has non-empty .spec.schedulingGates`));
-  }
-  const annotations = binding.metadata.annotations ?? {};
-  const others = listOf(status['conditions']).filter((one) => mapOf(one)['type'] !== 'PodScheduled');
-  const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: formatTime(nowMillis) };
-  const bound = checkObject(
-    {
-      ...pod,
-      metadata: {
-        ...metadata,
-        ...(Object.keys(annotations).length === 0
-          ? {}
-          : { annotations: { ...mapOf(metadata['annotations']), ...annotations } }),
-      },
-      spec: { ...spec, nodeName: target.name },
-      status: { ...status, conditions: [...others, scheduled] },
-    },
-    'v1.Pod',
-  );
-  return ok(must(bound.ok ? bound.value.object : undefined) as unknown as ApiObject);
 }
 
 /** Guaranteed, Burstable or BestEffort, by what the containers request and are limited to. */

@@ -1,12 +1,9 @@
-import { must } from '../../base/assert.ts';
 import type { FieldError } from '../field-error.ts';
-import { isMap, mapOf, textOf } from '../json.ts';
+import { isMap, mapOf } from '../json.ts';
 import type { JsonMap } from '../json.ts';
 import { dnsSubdomainProblems } from '../names.ts';
 import { validateLabels } from '../object-meta.ts';
 import type { Resource } from '../resource.ts';
-import { checkObject } from '../schema/walker.ts';
-import type { ApiObject, Scale } from '../types.ts';
 import { ageOf, containersTexts, labelsText, nameOf } from './cells.ts';
 import { define, statusSubresource, withParts } from './define.ts';
 import { defaultTemplateSpec } from './pod-defaults.ts';
@@ -118,45 +115,4 @@ function validateReplicationController(object: JsonMap): FieldError[] {
   // A pod that is replaced when it ends must not be one that may end.
   errors.push(...oneOf(podSpec['restartPolicy'], 'spec.template.spec.restartPolicy', ['Always']));
   return errors;
-}
-
-/** The `scale` subresource of a ReplicationController. */
-export function scaleOf(object: ApiObject): Scale {
-  const { spec, status } = object as unknown as JsonMap;
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = labelsText(mapOf(spec)['selector']);
-  return {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      uid,
-      resourceVersion,
-      creationTimestamp,
-    },
-    spec: { replicas: Number(mapOf(spec)['replicas'] ?? 0) },
-    status: {
-      replicas: Number(mapOf(status)['replicas'] ?? 0),
-      ...(selector === '<none>' ? {} : { selector }),
-    },
-  };
-}
-
-/** The controller with the number of replicas that `scale` asks for. Its strategy does the rest. */
-export function withScale(object: ApiObject, scale: Scale): ApiObject {
-  const controller = object as unknown as JsonMap;
-  const spec = { ...mapOf(controller['spec']), replicas: scale.spec?.replicas ?? 0 };
-  const scaled = checkObject({ ...controller, spec }, 'v1.ReplicationController');
-  return must(scaled.ok ? scaled.value.object : undefined) as unknown as ApiObject;
-}
-
-/** The rules of a Scale. */
-export function validateScale(scale: Scale): FieldError[] {
-  const name = textOf(scale.metadata.name);
-  const unnamed: FieldError[] =
-    name === ''
-      ? [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }]
-      : [];
-  return [...unnamed, ...notNegative(scale.spec?.replicas, 'spec.replicas')];
 }
