@@ -135,6 +135,8 @@ export class ApiServer {
 
   async #answerOther(request: HttpServerRequest, info: RequestInfo): Promise<HttpResponse> {
     const { method, path, query } = info;
+    // A resource of a group that is not served is not there, whatever the method.
+    if (info.isResource) return textResponse(404, '404 page not found\n');
     if (method !== 'GET' && method !== 'HEAD') return textResponse(405, 'Method Not Allowed\n');
     const health = await this.#health.handle(path, query);
     if (health !== undefined) return health;

@@ -9,15 +9,7 @@ export interface DeleteOptions {
   readonly dryRun: boolean;
 }
 
-export type PropagationPolicy = 'Orphan' | 'Background' | 'Foreground';
-
-export const plainDelete: DeleteOptions = {
-  gracePeriodSeconds: undefined,
-  uid: undefined,
-  resourceVersion: undefined,
-  propagationPolicy: undefined,
-  dryRun: false,
-};
+type PropagationPolicy = 'Orphan' | 'Background' | 'Foreground';
 
 /** `body` is a decoded DeleteOptions; the query is used for what it leaves out. @throws ApiError */
 export function deleteOptionsOf(

@@ -26,7 +26,7 @@ export interface ResourceRequest extends RequestLine {
   readonly subresource?: string;
 }
 
-export interface NonResourceRequest extends RequestLine {
+interface NonResourceRequest extends RequestLine {
   readonly isResource: false;
 }
 

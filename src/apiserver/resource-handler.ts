@@ -13,6 +13,7 @@ import { checkObject } from '../api/schema/walker.ts';
 import type { ApiObject, Namespace, NewObject, ReplicationController } from '../api/types.ts';
 import { assert, must } from '../base/assert.ts';
 import { decodeUtf8 } from '../base/bytes.ts';
+import { compareStrings } from '../base/order.ts';
 import type { HttpResponse, HttpServerRequest } from '../platform/http.ts';
 import type { Platform } from '../platform/platform.ts';
 import { bindPod } from './binding.ts';
@@ -34,11 +35,8 @@ import { startWatch } from './watch-handler.ts';
 /** Kinds whose DELETE answers with the object even when it is gone at once (ReturnDeletedObject). */
 const returnsDeleted: ReadonlySet<string> = new Set(['pods', 'services']);
 
-const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
+const strategicType = 'application/strategic-merge-patch+json';
+const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', strategicType];
 
 /** One request on its way: what was asked, and what the answer will carry. */
 interface Call {
@@ -291,7 +289,10 @@ export class ResourceHandler {
     }
     return (current) => {
       assert(current !== undefined, 'a patch starts from something');
-      const checked = unwrap(checkObject(patched(current, patch, mediaType, type), type, mode, text));
+      const result = patched(current, patch, mediaType, type);
+      // A refusal shows the patch where it was merged by schema, and else what it made of the object.
+      const shown = mediaType === strategicType ? text : sortedJson(result);
+      const checked = unwrap(checkObject(result, type, mode, shown));
       this.#noteWarnings(call, checked);
       return asObjectOf(kind, checked.object, info) as ApiObject;
     };
@@ -384,6 +385,15 @@ function readVersionOf(query: URLSearchParams): number | undefined {
 
 function dryRunOf(info: ResourceRequest): boolean {
   return isDryRun(info.query.getAll('dryRun'));
+}
+
+/** JSON with the keys of every object in order, as Go writes maps. */
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted((a, b) => compareStrings(a[0], b[0])))
+      : part,
+  );
 }
 
 /** Go's name of a JSON value that is no object. */

@@ -6,7 +6,7 @@ import type { HttpResponse } from '../platform/http.ts';
 const chunkCharacters = 64 * 1024;
 
 /** What a handler answers; the server adds what every response has. */
-export type Headers = Readonly<Record<string, string>>;
+type Headers = Readonly<Record<string, string>>;
 
 export const jsonType = 'application/json';
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { updateAttemptsMax } from '../../src/apiserver/storage.ts';
 import { Harness, configMap, configMaps, pod, pods } from './harness.ts';
 
 describe('objects', () => {
@@ -147,6 +148,18 @@ describe('objects', () => {
     };
     await h.patch(`${configMaps}/a`, { data: { z: '3' } });
     expect((await h.must('GET', `${configMaps}/a`))['data']).toEqual({ x: '1', y: '2', z: '3' });
+  });
+
+  it('give up after a bounded number of lost races, with a conflict', async () => {
+    await h.must('POST', configMaps, configMap('a', { x: '1' }));
+    let writes = 0;
+    h.etcd.beforeTxn = () => {
+      const object = configMap('a', { other: String(writes++) }, { namespace: 'default', uid: 'u' });
+      const value = new TextEncoder().encode(JSON.stringify(object));
+      h.etcd.store.put({ key: '/registry/configmaps/default/a', value });
+    };
+    expect((await h.patch(`${configMaps}/a`, { data: { y: '2' } })).json['reason']).toBe('Conflict');
+    expect(writes).toBe(updateAttemptsMax);
   });
 
   it('tell the client to ask again when the outcome of a write is unknown, and try nothing again', async () => {

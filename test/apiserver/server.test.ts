@@ -127,6 +127,9 @@ describe('the server', () => {
     for (const path of paths) expect((await h.get(path)).status, path).toBe(200);
     const unknown = await h.get('/apis/metrics.k8s.io/v1');
     expect([unknown.status, unknown.text]).toEqual([404, '404 page not found\n']);
+    const review = await h.call('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {});
+    expect([review.status, review.text]).toEqual([404, '404 page not found\n']);
+    expect((await h.call('POST', `${configMaps}/x`, configMap('x'))).json['reason']).toBe('MethodNotAllowed');
   });
 
   it('publishes OpenAPI under URLs that can be kept for ever', async () => {
