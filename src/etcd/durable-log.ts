@@ -57,6 +57,7 @@ export class DurableLog {
   ): Promise<{ readonly log: DurableLog; readonly snapshot: Snapshot }> {
     const { disk } = platform;
     const { directory, identity, segmentBytes } = options;
+    const walOptions = { segmentBytes, headerType: recordTypes.hardState };
     await disk.makeDirectory(directory);
     const lock = await lockDirectory(platform, directory);
     try {
@@ -65,14 +66,14 @@ export class DurableLog {
         await refuseLeftovers(platform, directory);
         const confState: ConfState = { voters: options.voters, learners: [] };
         const first: SnapshotMetadata = { index: 0 as Index, term: 0 as Term, confState };
-        const wal = await Wal.create(disk, walDirectory, { segmentBytes, metadata: encode(identity) });
+        const wal = await Wal.create(disk, walDirectory, { ...walOptions, metadata: encode(identity) });
         wal.append([snapshotRecord(recordTypes.snapshot, first)]);
         await wal.sync();
         await disk.syncDirectory(directory);
         const snapshot: Snapshot = { metadata: first, data: emptyBytes };
         return { log: new DurableLog(platform, directory, wal, lock, new MemoryStorage(snapshot)), snapshot };
       }
-      const { wal, metadata, records } = await Wal.open(disk, walDirectory, { segmentBytes });
+      const { wal, metadata, records } = await Wal.open(disk, walDirectory, walOptions);
       checkIdentity(directory, decode<DataIdentity>(metadata), identity);
       const snapshot = await newestUsableSnapshot(platform, directory, records);
       const storage = new MemoryStorage(snapshot);
@@ -113,7 +114,6 @@ export class DurableLog {
     }
     for (const entry of ready.entries) records.push(entryRecord(entry));
     if (ready.hardState !== undefined) records.push(hardStateRecord(ready.hardState));
-    if (ready.hardState !== undefined) this.#wal.setHeader(hardStateRecord(ready.hardState));
     this.#wal.append(records);
     if (ready.mustSync) await this.#wal.sync();
     if (ready.snapshot !== undefined) this.storage.applySnapshot(ready.snapshot);

@@ -31,6 +31,11 @@ export { WalError } from './errors.ts';
 export type { WalRecord } from './frame.ts';
 
 export interface WalOptions {
+  /**
+   * Records of this type are state, of which the newest counts (Raft's hard state): each new segment starts
+   * with the newest durable one, so that releasing segments never loses it.
+   */
+  readonly headerType?: number;
   /** A segment that has reached this size is followed by a new one. Default 64 000 000, as in etcd. */
   readonly segmentBytes?: number;
   /**
@@ -45,8 +50,8 @@ export interface OpenedWal {
   /** What `create` was given. */
   readonly metadata: Uint8Array;
   /**
-   * All records not released, in order. The header record shows up once more at the start of each segment
-   * that was begun after it was set.
+   * All records not released, in order. The newest record of `headerType` shows up once more at the start of
+   * each segment.
    */
   readonly records: readonly WalRecord[];
   /** Bytes at the end that a crash left half written, and that were cut off; they were never acknowledged. */
@@ -87,6 +92,8 @@ export class Wal {
   /** All segments but the newest, oldest first. */
   readonly #older: { readonly number: number; readonly lastIndex: number }[];
   #tail: Tail;
+  readonly #headerType: number | undefined;
+  /** The newest durable record of the header type. */
   #header: WalRecord | undefined;
   #pending: WalRecord[] = [];
   #pendingBytes = 0;
@@ -109,6 +116,7 @@ export class Wal {
     this.#metadata = metadata;
     this.#older = older;
     this.#tail = tail;
+    this.#headerType = options.headerType;
     this.#segmentBytes = options.segmentBytes ?? segmentBytesDefault;
     this.#preallocateBytes = options.preallocateBytes ?? preallocateBytesDefault;
   }
@@ -167,18 +175,15 @@ export class Wal {
     const tail = { file, number, offset: end, allocated: newest.torn ? end : size, crc, lastIndex };
     // The contents go to the owner alone.
     const older = segments.map((segment) => ({ number: segment.number, lastIndex: segment.lastIndex }));
+    const records = [...segments, newest].flatMap((segment) => segment.records);
+    const wal = new Wal(disk, directory, metadata, older, tail, options);
+    wal.#noteHeader(records);
     return {
-      wal: new Wal(disk, directory, metadata, older, tail, options),
+      wal,
       metadata,
-      records: [...segments, newest].flatMap((segment) => segment.records),
+      records,
       cutBytes: newest.torn ? size - newest.end : 0,
     };
-  }
-
-  /** The record that every segment begun from now on starts with; the owner appends it as well. */
-  setHeader(record: WalRecord): void {
-    checkRecord(record);
-    this.#header = record;
   }
 
   /** Queues records for the next sync. @throws AssertionError above `walPendingBytesMax` */
@@ -253,6 +258,14 @@ export class Wal {
     tail.offset = frame.end;
     tail.crc = frame.crc;
     for (const record of records) tail.lastIndex = Math.max(tail.lastIndex, record.index);
+    // Only now: a segment that began with state from a sync not yet written would speak of what is not there.
+    this.#noteHeader(records);
+  }
+
+  #noteHeader(records: readonly WalRecord[]): void {
+    const newest = records.findLast((record) => record.type === this.#headerType);
+    // A copy, for the payload may be a view of a whole segment.
+    if (newest !== undefined) this.#header = { ...newest, payload: newest.payload.slice() };
   }
 
   /** Up to where the file is filled with zeros along with a write of about `length` bytes. */

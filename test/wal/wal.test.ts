@@ -176,9 +176,14 @@ describe('release', () => {
   });
 
   it('loses neither metadata nor the header record', async () => {
-    const { disk, wal } = await filled(0);
-    wal.setHeader(state('term 1'));
-    wal.append([state('term 1')]);
+    const disk = new MemoryDisk();
+    const options = { ...small, headerType: 2 };
+    const first = await Wal.create(disk, directory, { metadata, ...options });
+    first.append([state('term 0'), state('term 1')]);
+    await first.sync();
+    await first.close();
+    // The next life knows the state from the log itself.
+    const { wal } = await Wal.open(disk, directory, options);
     for (let i = 1; i <= 20; i++) {
       wal.append([entry(i)]);
       await wal.sync();
@@ -187,6 +192,25 @@ describe('release', () => {
     const opened = await Wal.open(disk, directory, small);
     expect(opened.metadata).toEqual(metadata);
     expect(texts(opened.records)[0]).toBe('term 1');
+  });
+
+  it('never begins a segment with state whose own sync is not written', async () => {
+    const disk = new MemoryDisk();
+    const options = { segmentBytes: 100, headerType: 2 };
+    const wal = await Wal.create(disk, directory, { metadata, ...options });
+    wal.append([state('old'), entry(1, 'x'.repeat(100))]);
+    await wal.sync();
+    wal.append([entry(2), state('entry 2 is committed')]);
+    // Enough operations to begin the segment, not enough to write the records.
+    disk.failAfter(5);
+    expect(await codeOf(wal.sync())).toBe('broken');
+    const { records } = await Wal.open(
+      disk.crash(() => 0),
+      directory,
+      options,
+    );
+    expect(texts(records).at(-1)).toBe('old');
+    expect(await disk.list(directory)).toHaveLength(2);
   });
 
   it('can be asked for again when the disk failed', async () => {
