@@ -40,6 +40,16 @@ describeRecorded('protobuf bodies', () => {
     });
   });
 
+  it('reads negative numbers', () => {
+    // spec (2) { priority (25) = -1, as ten bytes } in an envelope of v1 Pod.
+    const minusOne = [...Array.from({ length: 9 }, () => 0xff), 0x01];
+    const raw = [0x12, 12, 0xc8, 0x01, ...minusOne];
+    const meta = [0x0a, 9, 0x0a, 2, ...Buffer.from('v1'), 0x12, 3, ...Buffer.from('Pod')];
+    const body = new Uint8Array([...Buffer.from('k8s\0'), ...meta, 0x12, raw.length, ...raw]);
+    const decoded = decodeProtobuf(body, 'v1.Pod');
+    expect(decoded.ok && decoded.value.object).toMatchObject({ spec: { priority: -1 } });
+  });
+
   it('refuses another kind and a body that ends early', () => {
     const wrong = decodeProtobuf(bytesOf('pb-wrong-kind'), 'v1.Secret');
     expect(!wrong.ok && wrong.error.message).toBe(

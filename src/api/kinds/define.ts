@@ -155,8 +155,10 @@ function strategyOf(definition: KindDefinition, type: string): Strategy {
     },
     prepareForUpdate(object, old) {
       const kept = keepStatus(inner(object), inner(old));
-      const prepared = definition.prepareForUpdate?.(kept, inner(old)) ?? kept;
-      return outer(canonical(withGeneration(prepared, inner(old))));
+      // What applyDefaults made is canonical already; only a kind's own changes can undo that.
+      const prepared =
+        definition.prepareForUpdate && canonical(definition.prepareForUpdate(kept, inner(old)));
+      return outer(withGeneration(prepared ?? kept, inner(old)));
     },
     ...(keepsStatus
       ? {

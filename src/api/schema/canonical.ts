@@ -22,7 +22,7 @@ export interface Canonical {
 /** `value` as `type`. The error is the sentence of Go's decoder. */
 export function canonicalize(value: unknown, type: string): Result<Canonical, string> {
   const walk = new Walk();
-  const result = walk.struct(structNamed(type), value, '', []);
+  const result = walk.struct(structNamed(type), value);
   return walk.problem === undefined
     ? ok({ value: result as Readonly<Record<string, unknown>>, unknownFields: walk.unknownFields })
     : err(walk.problem);
@@ -35,25 +35,24 @@ class Walk {
   /** The first thing that was wrong. */
   problem: string | undefined;
 
-  /** `fields` is the path without indexes and map keys, as Go reports it. */
-  struct(struct: Struct, value: unknown, path: string, fields: readonly string[]): unknown {
+  /** Where the walk is: field names, list indexes, and map keys behind a NUL. Made text only when needed. */
+  readonly #path: (string | number)[] = [];
+
+  struct(struct: Struct, value: unknown): unknown {
     if (!isMap(value)) {
-      if (value !== null && value !== undefined) {
-        this.#fail(value, 'struct', goTypeName(struct.name), fields);
-        return undefined;
-      }
-      value = {};
+      if (value !== null && value !== undefined) return this.#fail(value, 'struct', goTypeName(struct.name));
+      value = emptyMap;
     }
     const source = value as Readonly<Record<string, unknown>>;
     const read = new Map<string, unknown>();
     // The document's order decides which problem is reported first and how unknown fields are listed.
-    for (const [key, item] of Object.entries(source)) {
+    for (const key of Object.keys(source)) {
+      const item = source[key];
       const field = struct.byName.get(key);
-      const here = path === '' ? key : `${path}.${key}`;
-      if (field === undefined) this.unknownFields.push(here);
-      else if (item !== null && item !== undefined) {
-        read.set(key, this.#value(field.type, item, here, struct.name, [...fields, key]));
-      }
+      this.#path.push(key);
+      if (field === undefined) this.unknownFields.push(this.#pathText());
+      else if (item !== null && item !== undefined) read.set(key, this.#value(field.type, item, struct.name));
+      this.#path.pop();
     }
     const result: Record<string, unknown> = {};
     for (const field of struct.fields) {
@@ -77,67 +76,51 @@ class Walk {
     return present === '' || present === 0 || present === false || present === null ? undefined : present;
   }
 
-  #value(type: FieldType, value: unknown, path: string, owner: string, fields: readonly string[]): unknown {
+  #value(type: FieldType, value: unknown, owner: string): unknown {
     switch (type.kind) {
       case 'struct':
-        return this.#nested(structNamed(type.name), value, path, owner, fields);
-      case 'list':
-        if (!Array.isArray(value)) return this.#fail(value, owner, goType(type), fields);
-        return value.map((item: unknown, index) =>
-          item === null
-            ? zeroOf(type.element, this)
-            : this.#value(type.element, item, `${path}[${index}]`, owner, fields),
-        );
+        return isMap(value)
+          ? this.struct(structNamed(type.name), value)
+          : this.#fail(value, owner, goTypeName(type.name));
+      case 'list': {
+        if (!Array.isArray(value)) return this.#fail(value, owner, goType(type));
+        return value.map((item: unknown, index) => this.#element(type.element, item, index, owner));
+      }
       case 'map': {
-        if (!isMap(value)) return this.#fail(value, owner, goType(type), fields);
+        if (!isMap(value)) return this.#fail(value, owner, goType(type));
         const result: Record<string, unknown> = {};
         // Go writes maps with sorted keys.
         for (const key of Object.keys(value).toSorted()) {
-          const item = value[key];
-          const kept =
-            item === null
-              ? zeroOf(type.element, this)
-              : this.#value(type.element, item, `${path}.${key}`, owner, fields);
-          Object.defineProperty(result, key, {
-            value: kept,
-            enumerable: true,
-            writable: true,
-            configurable: true,
-          });
+          setOwn(result, key, this.#element(type.element, value[key], `\0${key}`, owner));
         }
         return result;
       }
       case 'scalar':
-        return this.#scalar(type.scalar, value, owner, fields);
+        return this.#scalar(type.scalar, value, owner);
     }
   }
 
-  #nested(struct: Struct, value: unknown, path: string, owner: string, fields: readonly string[]): unknown {
-    if (!isMap(value)) return this.#fail(value, owner, goTypeName(struct.name), fields);
-    return this.struct(struct, value, path, fields);
-  }
-
-  #scalar(scalar: Scalar, value: unknown, owner: string, fields: readonly string[]): unknown {
+  #scalar(scalar: Scalar, value: unknown, owner: string): unknown {
     switch (scalar) {
       case 'string':
-        return typeof value === 'string' ? value : this.#fail(value, owner, 'string', fields);
+        return typeof value === 'string' ? value : this.#fail(value, owner, 'string');
       case 'bool':
-        return typeof value === 'boolean' ? value : this.#fail(value, owner, 'bool', fields);
+        return typeof value === 'boolean' ? value : this.#fail(value, owner, 'bool');
       case 'int32':
         if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= int32Max + 1)
           return value;
-        return this.#fail(value, owner, 'int32', fields);
+        return this.#fail(value, owner, 'int32');
       case 'int64':
         if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-        return this.#fail(value, owner, 'int64', fields);
+        return this.#fail(value, owner, 'int64');
       case 'bytes': {
-        if (typeof value !== 'string') return this.#fail(value, owner, '[]uint8', fields);
+        if (typeof value !== 'string') return this.#fail(value, owner, '[]uint8');
         const problem = base64Problem(value);
         return problem === -1 ? value : this.#say(`illegal base64 data at input byte ${problem}`);
       }
       case 'Quantity': {
         const text = typeof value === 'number' ? String(value) : value;
-        if (typeof text !== 'string') return this.#fail(value, owner, 'string', fields);
+        if (typeof text !== 'string') return this.#fail(value, owner, 'string');
         const parsed = parseQuantity(text);
         return parsed.ok ? canonicalQuantity(text) : this.#say(parsed.error);
       }
@@ -145,24 +128,19 @@ class Walk {
         if (typeof value === 'string') return value;
         if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= int32Max + 1)
           return value;
-        return this.#fail(value, owner, 'int32', fields);
+        return this.#fail(value, owner, 'int32');
       case 'Time':
-        return this.#time(value, owner, fields, (millis) => formatTime(millis));
+        return this.#time(value, owner, (millis) => formatTime(millis));
       case 'MicroTime':
         // Microseconds are finer than milliseconds: the digits are kept as text.
-        return this.#time(value, owner, fields, (millis, text) => microText(millis, text));
+        return this.#time(value, owner, (millis, text) => microText(millis, text));
       case 'FieldsV1':
         return value;
     }
   }
 
-  #time(
-    value: unknown,
-    owner: string,
-    fields: readonly string[],
-    format: (millis: number, text: string) => string,
-  ): unknown {
-    if (typeof value !== 'string') return this.#fail(value, owner, 'string', fields);
+  #time(value: unknown, owner: string, format: (millis: number, text: string) => string): unknown {
+    if (typeof value !== 'string') return this.#fail(value, owner, 'string');
     const millis = parseTime(value);
     if (millis === undefined) {
       return this.#say(
@@ -172,7 +150,7 @@ class Walk {
     return format(millis, value);
   }
 
-  #fail(value: unknown, owner: string, expected: string, fields: readonly string[]): undefined {
+  #fail(value: unknown, owner: string, expected: string): undefined {
     const what = Array.isArray(value)
       ? 'array'
       : isMap(value)
@@ -182,8 +160,27 @@ class Walk {
           : typeof value === 'number'
             ? numberWords(value)
             : typeof value;
+    const fields = this.#path.filter((step) => typeof step === 'string' && !step.startsWith('\0'));
     const place = fields.length === 0 ? 'value' : `struct field ${shortName(owner)}.${fields.join('.')}`;
     return this.#say(`json: cannot unmarshal ${what} into Go ${place} of type ${expected}`);
+  }
+
+  #element(type: FieldType, item: unknown, step: string | number, owner: string): unknown {
+    if (item === null) return zeroOf(type, this);
+    this.#path.push(step);
+    const result = this.#value(type, item, owner);
+    this.#path.pop();
+    return result;
+  }
+
+  /** `spec.containers[0].name`, `data.key`. */
+  #pathText(): string {
+    let text = '';
+    for (const step of this.#path) {
+      if (typeof step === 'number') text += `[${step}]`;
+      else text += `${text === '' ? '' : '.'}${step.startsWith('\0') ? step.slice(1) : step}`;
+    }
+    return text;
   }
 
   #say(problem: string): undefined {
@@ -192,10 +189,19 @@ class Walk {
   }
 }
 
+const emptyMap: Readonly<Record<string, unknown>> = {};
+
+/** Plain assignment would treat `__proto__` as the prototype. */
+function setOwn(map: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
+  else map[key] = value;
+}
+
 const structLike: ReadonlySet<Scalar> = new Set(['Quantity', 'IntOrString', 'Time', 'MicroTime']);
 
 function zeroOf(type: FieldType, walk: Walk): unknown {
-  if (type.kind === 'struct') return walk.struct(structNamed(type.name), undefined, '', []);
+  if (type.kind === 'struct') return walk.struct(structNamed(type.name), undefined);
   if (type.kind !== 'scalar') return null;
   switch (type.scalar) {
     case 'string':
