@@ -18,7 +18,8 @@ export const watchCacheEventsMax = 4_096;
 
 const listPageObjects = 1_000;
 const retryMillis = 200;
-const freshnessTimeoutMillis = 3_000;
+/** Shorter than the patience of clients: a list that waited in vain is then read from the store. */
+const freshnessTimeoutMillis = 2_000;
 const progressPollMillis = 100;
 
 /** Someone who is told of every change, in revision order, without waiting. */
@@ -242,7 +243,7 @@ export class WatchCache {
 
   #apply(events: readonly Event[], revision: number): void {
     for (const event of events) {
-      assert(event.kv.modRevision > this.#evictedRevision, 'a change from before the state');
+      assert(event.kv.modRevision > this.#revision, 'the store tells every change once, in order');
       this.#applyOne(event);
     }
     this.#advance(revision);
