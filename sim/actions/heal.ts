@@ -1,0 +1,18 @@
+import { rolesSchema, hostsOf, type Action } from './action.ts';
+
+/** `heal: all`, or every path of the hosts named. */
+export const heal: Action = {
+  name: 'heal',
+  schema: rolesSchema,
+  perform(value, stage) {
+    if (value === 'all') {
+      stage.world.healAll();
+      return [];
+    }
+    const hosts = hostsOf(value, stage);
+    for (const host of hosts) {
+      for (const other of stage.world.hosts) stage.world.heal(host, other);
+    }
+    return hosts;
+  },
+};

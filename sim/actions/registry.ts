@@ -1,0 +1,11 @@
+import type { Action } from './action.ts';
+import { crash } from './crash.ts';
+import { cut } from './cut.ts';
+import { heal } from './heal.ts';
+import { kill } from './kill.ts';
+import { pause } from './pause.ts';
+import { restart } from './restart.ts';
+import { scale } from './scale.ts';
+
+/** The timeline's vocabulary. */
+export const actions: readonly Action[] = [crash, kill, restart, pause, cut, heal, scale];

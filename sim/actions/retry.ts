@@ -1,0 +1,28 @@
+import { ApiError } from '../../src/api/status.ts';
+import { NetworkError } from '../../src/platform/errors.ts';
+import { ScenarioError, type Stage } from './action.ts';
+
+const attemptsMax = 300;
+const retryMillis = 200;
+
+/** What an operator does when the API does not answer: tries again. A refusal for good is the scenario's fault. */
+export async function retry<T>(what: string, stage: Stage, attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const passing = error instanceof NetworkError || (error instanceof ApiError && !isFinal(error));
+      if (!passing) throw error;
+      if (count === attemptsMax) {
+        throw new ScenarioError(`${what} failed ${count} times: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+      await stage.sleep(retryMillis);
+    }
+  }
+}
+
+function isFinal(error: ApiError): boolean {
+  return error.code === 400 || error.code === 422;
+}

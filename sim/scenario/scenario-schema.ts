@@ -1,0 +1,72 @@
+import { durationSchema, type Schema } from '../actions/action.ts';
+import { actions } from '../actions/registry.ts';
+import { checkers } from '../checkers/registry.ts';
+
+const count: Schema = { type: 'integer', minimum: 0 };
+
+function strict(properties: Schema, required: readonly string[] = []): Schema {
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+const podsRunning = strict({ count, labels: { type: 'object', additionalProperties: { type: 'string' } } });
+
+const step = strict({
+  at: { type: 'string', pattern: '^\\+?[0-9]+(\\.[0-9]+)?(ms|s|m)$' },
+  when: {
+    ...strict({ leader: { const: 'present' }, 'pods-running': podsRunning }),
+    minProperties: 1,
+    maxProperties: 1,
+  },
+  within: durationSchema,
+  as: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+  ...Object.fromEntries(actions.map(({ name, schema }) => [name, schema])),
+});
+
+/** The whole vocabulary of a scenario file, as JSON Schema (draft 7). */
+export const scenarioSchema: Schema = strict(
+  {
+    name: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+    about: { type: 'string' },
+    cluster: strict(
+      {
+        servers: { type: 'integer', minimum: 1, maximum: 9 },
+        agents: { type: 'integer', minimum: 0, maximum: 1000 },
+        'snapshot-entries': { type: 'integer', minimum: 1 },
+        'catch-up-entries': { type: 'integer', minimum: 1 },
+      },
+      ['servers', 'agents'],
+    ),
+    objects: {
+      type: 'array',
+      items: {
+        anyOf: [
+          strict({ file: { type: 'string' } }, ['file']),
+          { type: 'object', required: ['apiVersion', 'kind', 'metadata'] },
+        ],
+      },
+    },
+    workload: strict({
+      kv: strict(
+        {
+          clients: { type: 'integer', minimum: 1, maximum: 100 },
+          keys: { type: 'integer', minimum: 1 },
+          watchers: count,
+          mix: strict({ get: count, put: count, cas: count, delete: count }),
+          pause: durationSchema,
+        },
+        ['clients', 'keys'],
+      ),
+    }),
+    timeline: { type: 'array', items: step },
+    expect: strict(
+      {
+        always: { type: 'array', items: { enum: Object.keys(checkers) } },
+        finally: { type: 'array', items: strict({ 'pods-running': podsRunning }, ['pods-running']) },
+        within: durationSchema,
+      },
+      ['always'],
+    ),
+    duration: durationSchema,
+  },
+  ['name', 'cluster', 'expect', 'duration'],
+);

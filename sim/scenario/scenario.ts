@@ -1,0 +1,60 @@
+import type { ApiObject, NewObject } from '../../src/api/types.ts';
+import type { Action } from '../actions/action.ts';
+import type { CheckerName } from '../checkers/registry.ts';
+import type { PodsRunningOptions } from '../checkers/pods-running.ts';
+import type { KvWorkload } from '../workloads/kv-workload.ts';
+
+/** A story: a cluster, what runs on it, what goes wrong with it, and what must hold all the same. */
+export interface Scenario {
+  readonly name: string;
+  readonly about: string | undefined;
+  /** The file it came from. */
+  readonly file: string;
+  readonly cluster: ScenarioCluster;
+  /** Created by an operator as soon as the API answers, in order. */
+  readonly objects: readonly NewObject<ApiObject>[];
+  readonly workload: { readonly kv: KvWorkload | undefined };
+  readonly timeline: readonly Step[];
+  readonly expect: Expectations;
+  /** The workload runs at least so long; the timeline is always played to its end. */
+  readonly durationMillis: number;
+}
+
+export interface ScenarioCluster {
+  readonly servers: number;
+  readonly agents: number;
+  /** Applied entries between snapshots. */
+  readonly snapshotEntries: number | undefined;
+  readonly catchUpEntries: number | undefined;
+}
+
+/** One moment of the timeline. Steps come in order: each waits for the one before. */
+export interface Step {
+  readonly line: number;
+  readonly moment: Moment;
+  readonly action: Action;
+  readonly value: unknown;
+  /** A name for the hosts it was done to. */
+  readonly as: string | undefined;
+}
+
+export type Moment =
+  | { readonly type: 'at'; readonly millis: number }
+  | { readonly type: 'after'; readonly millis: number }
+  | { readonly type: 'when'; readonly condition: Condition; readonly withinMillis: number };
+
+export type Condition =
+  | { readonly type: 'leader' }
+  | { readonly type: 'pods-running'; readonly options: PodsRunningOptions };
+
+export interface Expectations {
+  readonly always: readonly CheckerName[];
+  readonly finally: readonly FinalExpectation[];
+  /** After the timeline and the workload: how long the final expectations may take to come true. */
+  readonly withinMillis: number;
+}
+
+export interface FinalExpectation {
+  readonly type: 'pods-running';
+  readonly options: PodsRunningOptions;
+}
