@@ -2,6 +2,8 @@ import type { RandomStream } from '../random-streams.ts';
 
 export const sectorBytes = 512;
 const pageBytes = 4096;
+/** Never written to. */
+const zeroSector = new Uint8Array(sectorBytes);
 
 /**
  * A file's contents: what readers see (the page cache) and, for each sector changed since the last sync, what
@@ -101,11 +103,16 @@ export class FileInode {
 
   #remember(from: number, to: number): void {
     for (let sector = Math.floor(from / sectorBytes); sector * sectorBytes < to; sector++) {
-      if (this.#dirty.has(sector)) continue;
-      const old = new Uint8Array(sectorBytes);
-      old.set(this.read(sector * sectorBytes, sectorBytes));
-      this.#dirty.set(sector, old);
+      if (!this.#dirty.has(sector)) this.#dirty.set(sector, this.#sector(sector));
     }
+  }
+
+  /** A copy of a sector; sectors beyond the end share one of zeros. */
+  #sector(sector: number): Uint8Array {
+    const start = sector * sectorBytes;
+    const page = this.#pages.get(Math.floor(start / pageBytes));
+    if (page === undefined || start >= this.#sizeBytes) return zeroSector;
+    return page.slice(start % pageBytes, (start % pageBytes) + sectorBytes);
   }
 
   #put(offset: number, bytes: Uint8Array): void {

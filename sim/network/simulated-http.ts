@@ -206,7 +206,7 @@ class ClientExchange implements EndEvents, AsyncIterableIterator<Uint8Array> {
     const message = item as ServerItem;
     switch (message.type) {
       case 'refused':
-        this.#fail(new NetworkError(message.code, message.reason));
+        this.#fail(message.code, message.reason);
         return;
       case 'head': {
         const { status, headers, body } = message;
@@ -228,7 +228,7 @@ class ClientExchange implements EndEvents, AsyncIterableIterator<Uint8Array> {
   }
 
   closed(code: NetworkErrorCode | undefined, reason: string): void {
-    this.#fail(new NetworkError(code ?? 'ECONNRESET', reason));
+    this.#fail(code ?? 'ECONNRESET', reason);
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
@@ -267,8 +267,9 @@ class ClientExchange implements EndEvents, AsyncIterableIterator<Uint8Array> {
     }
   }
 
-  #fail(error: NetworkError): void {
+  #fail(code: NetworkErrorCode, reason: string): void {
     if (this.#state === 'ended') return;
+    const error = new NetworkError(code, reason);
     const before = this.#state;
     this.#state = 'ended';
     this.#error = error;

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+import type { ApiClient } from '../../src/client/api-client.ts';
+import { durationMillis, type Stage } from '../../sim/actions/action.ts';
+import { actions } from '../../sim/actions/registry.ts';
+import type { Host } from '../../sim/host.ts';
+import { parseScenario } from '../../sim/scenario/parse-scenario.ts';
+import { World } from '../../sim/world.ts';
+import { engine } from './engine.ts';
+
+const noFiles = (path: string): string => {
+  throw new Error(`no file ${path}`);
+};
+
+/** A scenario with these lines in the place of its timeline. */
+function withTimeline(...lines: string[]): string {
+  return [
+    'name: test',
+    'cluster: {servers: 3, agents: 1}',
+    'expect: {always: [election-safety]}',
+    'duration: 10s',
+    'timeline:',
+    ...lines,
+  ].join('\n');
+}
+
+function problems(text: string): readonly string[] {
+  const parsed = parseScenario(text, 'test.yaml', noFiles);
+  return parsed.ok ? [] : parsed.error;
+}
+
+describe('parseScenario', () => {
+  it('reads the scenario that is shipped', () => {
+    const read = (path: string): string => readFileSync(`scenarios/${path}`, 'utf8');
+    const parsed = parseScenario(read('leader-crash.yaml'), 'scenarios/leader-crash.yaml', read);
+    if (!parsed.ok) throw new Error(parsed.error.join('\n'));
+    const { cluster, objects, timeline, expect: expected, durationMillis: duration } = parsed.value;
+    expect(cluster).toMatchObject({ servers: 3, agents: 3 });
+    expect(objects.map(({ kind }) => kind)).toEqual(['ReplicationController', 'Service']);
+    expect(timeline.map(({ action }) => action.name)).toEqual(['scale', 'crash', 'cut', 'heal', 'restart']);
+    expect(timeline[1]).toMatchObject({
+      moment: { type: 'after', millis: 100 },
+      value: 'leader',
+      as: 'lost',
+    });
+    expect(expected.always).toHaveLength(8);
+    expect(expected.finally).toEqual([
+      { type: 'pods-running', options: { count: 10, labels: { app: 'hello' } } },
+    ]);
+    expect([duration, expected.withinMillis]).toEqual([30_000, 60_000]);
+  });
+
+  it('names an unknown key with its file, line, place and what is allowed', () => {
+    expect(problems(withTimeline('  - at: 1s', '    crsh: leader'))).toContainEqual(
+      'test.yaml:7: unknown key crsh in timeline[0]; allowed are at, when, within, as, crash, kill, restart, pause, cut, heal, scale',
+    );
+    expect(problems(`${withTimeline('  []')}\nspeed: 3`)).toContainEqual(
+      expect.stringMatching(
+        /^test\.yaml:7: unknown key speed in the scenario; allowed are name, about, cluster, /,
+      ),
+    );
+  });
+
+  it('says what is missing and what a value may be', () => {
+    expect(problems('name: test\ncluster: {servers: 3}\nduration: 10s\n')).toEqual([
+      'test.yaml:1: the scenario lacks the key expect',
+      'test.yaml:2: cluster lacks the key agents',
+    ]);
+    const typo = withTimeline('  []').replace('election-safety', 'election-saftey');
+    expect(problems(typo)[0]).toMatch(
+      /^test\.yaml:3: expect\.always\[0\] is "election-saftey"; allowed are election-safety, /,
+    );
+    expect(problems(withTimeline('  - {at: soon, crash: leader}'))[0]).toMatch(
+      /^test\.yaml:6: timeline\[0\]\.at is "soon"/,
+    );
+  });
+
+  it('wants one moment and one action per step', () => {
+    expect(problems(withTimeline('  - {at: 1s}'))[0]).toContain(
+      'test.yaml:6: a step does exactly one thing, this one has none',
+    );
+    expect(problems(withTimeline('  - {at: 1s, crash: leader, heal: all}'))[0]).toContain(
+      'this one has crash and heal',
+    );
+    expect(problems(withTimeline('  - {crash: leader}'))[0]).toContain('a step says when');
+    expect(problems(withTimeline('  - {at: 1s, within: 2s, crash: leader}'))[0]).toContain('`within` bounds');
+  });
+
+  it('passes on what is wrong with the YAML and with the files it names', () => {
+    expect(problems('name: [')[0]).toMatch(/^test\.yaml:1: /);
+    const missing = `${withTimeline('  []')}\nobjects:\n  - file: gone.yaml`;
+    expect(problems(missing)).toEqual(['test.yaml:8: cannot read gone.yaml: no file gone.yaml']);
+  });
+
+  it('knows three units of time', () => {
+    expect(['250ms', '10s', '1.5m'].map(durationMillis)).toEqual([250, 10_000, 90_000]);
+    expect(() => durationMillis('10h')).toThrow('write 250ms, 10s or 1.5m');
+  });
+});
+
+describe('actions', () => {
+  /** Three booted hosts, each its own role. */
+  function stage(): Stage & { readonly a: Host; readonly b: Host; readonly c: Host } {
+    const world = new World({ seed: 1, engine });
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => world.addHost(name)) as [Host, Host, Host];
+    for (const host of world.hosts) host.boot();
+    return {
+      world,
+      a,
+      b,
+      c,
+      api: {} as ApiClient,
+      hosts: (role) => [world.host(role)],
+      sleep: async () => {},
+    };
+  }
+
+  function perform(name: string, value: unknown, on: Stage): readonly Host[] {
+    const action = actions.find((one) => one.name === name)!;
+    return action.perform(value, on) as readonly Host[];
+  }
+
+  it('crash, kill and restart hosts, and say which', () => {
+    const on = stage();
+    expect(perform('crash', ['a', 'b'], on)).toEqual([on.a, on.b]);
+    expect([on.a.hasPower, on.b.hasPower, on.c.hasPower]).toEqual([false, false, true]);
+    perform('kill', 'c', on);
+    expect([on.c.isUp, on.c.hasPower]).toEqual([false, true]);
+    perform('restart', ['a', 'c'], on);
+    expect([on.a.isUp, on.b.isUp, on.c.isUp]).toEqual([true, false, true]);
+  });
+
+  it('cut a host off, a pair, or one direction, and heal', () => {
+    const on = stage();
+    const cuts = (): string[] =>
+      on.world.hosts.flatMap((from) =>
+        on.world.hosts.filter((to) => on.world.path(from, to).isCut).map((to) => `${from.name}${to.name}`),
+      );
+    perform('cut', { from: 'a', to: 'b' }, on);
+    expect(cuts()).toEqual(['ab']);
+    perform('cut', ['b', 'c'], on);
+    expect(cuts()).toEqual(['ab', 'bc', 'cb']);
+    perform('heal', 'c', on);
+    expect(cuts()).toEqual(['ab']);
+    perform('cut', 'a', on);
+    expect(cuts()).toEqual(['ab', 'ac', 'ba', 'ca']);
+    perform('heal', 'all', on);
+    expect(cuts()).toEqual([]);
+  });
+
+  it('pause a host', () => {
+    const on = stage();
+    perform('pause', { host: 'b', for: '2s' }, on);
+    expect(on.b.pausedUntilMillis).toBe(2000);
+  });
+});
