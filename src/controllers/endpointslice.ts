@@ -7,7 +7,7 @@ import { endpointSlices, pods as podResource, services } from '../client/resourc
 import { WorkQueue } from '../client/work-queue.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { managedBy, managedByLabel, reconcileSlices, serviceNameLabel } from './endpointslice-decision.ts';
-import { Expectations } from './expectations.ts';
+import { expectationExpiryMillis, Expectations } from './expectations.ts';
 import { selectsLabels } from './ownership.ts';
 import { runReconcileLoop } from './reconcile-loop.ts';
 
@@ -71,8 +71,8 @@ class EndpointSliceReconciler {
     const service = this.#serviceLister.get(key);
     if (service === undefined || service.spec.selector === undefined) return;
     if (service.metadata.deletionTimestamp !== undefined || service.spec.type === 'ExternalName') return;
-    // Each expected slice brings the key back when it is seen.
-    if (!this.#expectations.satisfied(key)) return;
+    // Each expected slice brings the key back when it is seen; the expiry does if it never is.
+    if (!this.#expectations.satisfied(key)) return this.queue.addAfter(key, expectationExpiryMillis);
     const { namespace = '' } = service.metadata;
     const slices = listNamespace(this.#sliceLister, namespace).filter((slice) => serviceKeyOf(slice) === key);
     const changes = reconcileSlices(service, listNamespace(this.#podLister, namespace), slices);

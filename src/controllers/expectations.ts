@@ -7,7 +7,7 @@ interface Expected {
 }
 
 /** After this a lost observation is assumed, and the controller trusts its cache again (upstream's value). */
-const expiryMillis = 5 * 60_000;
+export const expectationExpiryMillis = 5 * 60_000;
 
 /**
  * What a controller has done and not yet seen in its cache (controller.UIDTrackingControllerExpectations).
@@ -52,7 +52,7 @@ export class Expectations {
   satisfied(key: string): boolean {
     const expected = this.#expected.get(key);
     if (expected === undefined || (expected.creations === 0 && expected.deletions.size === 0)) return true;
-    return this.#clock.monotonicMillis() - expected.sinceMillis > expiryMillis;
+    return this.#clock.monotonicMillis() - expected.sinceMillis >= expectationExpiryMillis;
   }
 
   forget(key: string): void {

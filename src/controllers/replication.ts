@@ -10,7 +10,7 @@ import { pods as podResource, replicationControllers } from '../client/resources
 import { WorkQueue } from '../client/work-queue.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Controller, ControllerContext } from './controller.ts';
-import { Expectations } from './expectations.ts';
+import { expectationExpiryMillis, Expectations } from './expectations.ts';
 import { controllerOf, controllerReference, ownersPatch, selectsLabels } from './ownership.ts';
 import { isPodActive } from './pod-state.ts';
 import { forEachParallel, isRefusal, runReconcileLoop } from './reconcile-loop.ts';
@@ -86,6 +86,8 @@ class ReplicationReconciler {
     const { namespace = '' } = controller.metadata;
     // Asked before the cache is read: what arrives in between is then counted.
     const mayScale = this.#expectations.satisfied(key);
+    // A pod that came and went within a gap of the watch is never seen: nothing else would wake us then.
+    if (!mayScale) this.queue.addAfter(key, expectationExpiryMillis);
     const claims = claimPods(controller, listNamespace(this.#podLister, namespace));
     await forEachParallel(claims.release, (pod) => this.#release(controller, pod));
     const adopted = await this.#adopt(controller, claims.adopt);

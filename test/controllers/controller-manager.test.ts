@@ -134,7 +134,7 @@ describe('the controllers together', () => {
     expect(taintsOf(nodeOf('n1'))).toEqual(['node.kubernetes.io/unreachable:NoSchedule']);
     alive.add('n2');
     server.put('/api/v1/nodes', { ...nodeOf('n2'), status: node('n2').status });
-    await pass(2);
+    await pass(3);
     alive.add('n1');
     server.put('/api/v1/nodes', { ...nodeOf('n1'), status: node('n1').status });
     await pass(10);

@@ -20,11 +20,13 @@ const webPath = '/api/v1/namespaces/default/replicationcontrollers/web';
 async function setup() {
   const platform = createFakePlatform();
   const server = new FakeApiServer();
-  /** While closed, no watch delivers anything: the caches are stale. */
+  /** While closed, watches of that resource deliver nothing: its cache is stale. */
+  let gated = '';
   let gate = Promise.resolve();
   let open: (() => void) | undefined;
-  const close = (): void => {
+  const close = (resource: 'pods' | 'replicationcontrollers'): void => {
     if (open !== undefined) return;
+    gated = `/${resource}?`;
     const opened = deferred<void>();
     gate = opened.promise;
     open = opened.resolve;
@@ -35,7 +37,9 @@ async function setup() {
   };
   platform.network.http.handlers.set(1, async (request) => {
     const response = await server.handle(request);
-    return request.path.includes('watch=') ? delayed(response, () => gate) : response;
+    return request.path.includes('watch=')
+      ? delayed(response, () => (request.path.includes(gated) ? gate : Promise.resolve()))
+      : response;
   });
   const client = createApiClient(platform, {
     servers: [{ host: 's', port: 1 }],
@@ -152,7 +156,7 @@ describe('the replication controller', () => {
     const { platform, server, pods, scaleTo, close, end } = await setup();
     scaleTo(1);
     await platform.clock.advance(100);
-    close();
+    close('replicationcontrollers');
     server.remove(webPath);
     scaleTo(1);
     const twin = server.get<ReplicationController>(webPath)!;
@@ -233,7 +237,7 @@ describe('the replication controller', () => {
             scaleTo(wanted);
           }
           if (each.do === 'kill' && victim !== undefined) server.remove(podPath(victim.metadata.name));
-          if (each.do === 'close') close();
+          if (each.do === 'close') close('pods');
           if (each.do === 'open') open();
           if (each.do === 'break') platform.network.http.breakConnections(1);
           if (each.do === 'compact') server.compact();
@@ -241,7 +245,8 @@ describe('the replication controller', () => {
           expect(pods().length).toBeLessThanOrEqual(mostWanted);
         }
         open();
-        await platform.clock.advance(30_000);
+        // A creation that is never seen is waited for until its expectation expires.
+        await platform.clock.advance(11 * 60_000);
         expect(pods()).toHaveLength(wanted);
         await end();
       }),
