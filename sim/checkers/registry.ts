@@ -4,6 +4,7 @@ import { LeaderCompleteness } from './leader-completeness.ts';
 import { Linearizable } from './linearizable.ts';
 import { LogMatching } from './log-matching.ts';
 import { NoDoubleBind } from './no-double-bind.ts';
+import { NoHotLoop } from './no-hot-loop.ts';
 import { NoLostAck } from './no-lost-ack.ts';
 import { StateMachineSafety } from './state-machine-safety.ts';
 import { WatchGapFree } from './watch-gap-free.ts';
@@ -18,6 +19,7 @@ export const checkers = {
   linearizable: () => new Linearizable(),
   'watch-gap-free': () => new WatchGapFree(),
   'no-double-bind': () => new NoDoubleBind(),
+  'no-hot-loop': () => new NoHotLoop(),
 } satisfies Readonly<Record<string, () => Checker>>;
 
 export type CheckerName = keyof typeof checkers;

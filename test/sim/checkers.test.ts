@@ -10,6 +10,7 @@ import { LeaderCompleteness } from '../../sim/checkers/leader-completeness.ts';
 import { checkRevisions, Linearizable, registerModel } from '../../sim/checkers/linearizable.ts';
 import { LogMatching } from '../../sim/checkers/log-matching.ts';
 import { NoDoubleBind } from '../../sim/checkers/no-double-bind.ts';
+import { NoHotLoop } from '../../sim/checkers/no-hot-loop.ts';
 import { NoLostAck } from '../../sim/checkers/no-lost-ack.ts';
 import { PodsRunning } from '../../sim/checkers/pods-running.ts';
 import { checkers } from '../../sim/checkers/registry.ts';
@@ -208,6 +209,20 @@ describe('pod checkers', () => {
       'bound to n1 and is now on n2',
     );
     expect(verdict(new NoDoubleBind(), [...stays, seen(pod('p'))])).toContain('now on no node');
+  });
+
+  it('no-hot-loop: a controller that undoes its own work is found, a large scale-up is not', () => {
+    const ofOwner = (name: string): Pod => {
+      const owner = { apiVersion: 'v1', kind: 'ReplicationController', name: 'rc', uid: 'rc' };
+      return pod(name, { metadata: { ...pod(name).metadata, ownerReferences: [owner] } });
+    };
+    const names = Array.from({ length: 500 }, (_, i) => `p${i}`);
+    const scaleUp = names.flatMap((name) => Array.from({ length: 5 }, () => seen(ofOwner(name))));
+    expect(verdict(new NoHotLoop(), scaleUp)).toBeUndefined();
+    const churn = names.flatMap((name) => [seen(ofOwner(name), 'ADDED'), seen(ofOwner(name), 'DELETED')]);
+    expect(verdict(new NoHotLoop(), churn)).toMatch(
+      /changes in 5000 ms to the Pod objects of ReplicationController rc/,
+    );
   });
 
   it('pods-running: so many run, and none waits', () => {

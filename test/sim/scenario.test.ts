@@ -44,7 +44,7 @@ describe('parseScenario', () => {
       value: 'leader',
       as: 'lost',
     });
-    expect(expected.always).toHaveLength(8);
+    expect(expected.always).toHaveLength(9);
     expect(expected.finally).toEqual([
       { type: 'pods-running', options: { count: 10, labels: { app: 'hello' } } },
     ]);
