@@ -17,11 +17,14 @@ export interface LogLine {
 export class LogBook {
   readonly #level: LogLevel;
   readonly #linesMax: number;
+  readonly #onLine: ((line: string) => void) | undefined;
   readonly #lines: LogLine[] = [];
 
-  constructor(level: LogLevel = 'info', linesMax = 50_000) {
+  /** `onLine` is told each line, formatted, as it comes. */
+  constructor(level: LogLevel = 'info', linesMax = 50_000, onLine?: (line: string) => void) {
     this.#level = level;
     this.#linesMax = linesMax;
+    this.#onLine = onLine;
   }
 
   get lines(): readonly LogLine[] {
@@ -34,6 +37,7 @@ export class LogBook {
 
   add(line: LogLine): void {
     this.#lines.push(line);
+    this.#onLine?.(this.format(line));
     // Cut in halves, so that a line costs no more than a push on average.
     if (this.#lines.length > 2 * this.#linesMax) this.#lines.splice(0, this.#linesMax);
   }

@@ -47,6 +47,8 @@ export interface WorldOptions {
   /** Oscillators are wrong by up to so many parts per million, either way. Default 20. */
   readonly clockDriftPpmMax?: number;
   readonly logLevel?: LogLevel;
+  /** Told each line of every host's log, with its virtual time. */
+  readonly onLog?: (line: string) => void;
   readonly trace?: TraceOptions;
   readonly loop?: EventLoopOptions;
 }
@@ -78,7 +80,7 @@ export class World {
     this.random = new RandomStreams(options.seed, (value) => trace.draw(value));
     this.loop = new EventLoop(options.seed, options.engine, trace, options.loop);
     this.fabric = new Fabric(this.loop, this.random, { ...defaultNetworkOptions, ...options.network });
-    this.logs = new LogBook(options.logLevel);
+    this.logs = new LogBook(options.logLevel, undefined, options.onLog);
   }
 
   /** Virtual milliseconds since the world began. */

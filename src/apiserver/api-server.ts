@@ -17,7 +17,7 @@ import { Registries } from './registries.ts';
 import { parseRequestInfo } from './request-info.ts';
 import type { RequestInfo } from './request-info.ts';
 import { ResourceHandler } from './resource-handler.ts';
-import { errorResponse, textResponse, wantsPretty } from './responses.ts';
+import { errorResponse, jsonResponse, textResponse, wantsPretty } from './responses.ts';
 
 /**
  * apiserver/: the only door to the store: a request in, a response or a watch stream out.
@@ -140,6 +140,8 @@ export class ApiServer {
     if (method !== 'GET' && method !== 'HEAD') return textResponse(405, 'Method Not Allowed\n');
     const health = await this.#health.handle(path, query);
     if (health !== undefined) return health;
+    // drydock's own: how the store member behind this server stands (`drydock status`).
+    if (path === '/debug/store') return jsonResponse(200, await this.#options.etcd.status(), false);
     return this.#documents.handle(request, path, query) ?? textResponse(404, '404 page not found\n');
   }
 

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 
 import type { Command } from 'commander';
 
@@ -58,6 +58,8 @@ export async function runAgent(directory: string, config: AgentConfig, signal: A
     tls: 'mutual',
     podCidr: config.podCidr,
     dataDirectory: directory,
+    // The node that runs drydock is there for pods too, wherever it is installed.
+    programPath: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
     ...describeMachine(),
     timing: timingOf[config.failover].kubelet,
     serviceAddress,

@@ -1,31 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { parseScenario } from '../../sim/scenario/scenario.ts';
-import { simulate, type SimulationReport } from '../../sim/simulation.ts';
 import { must } from '../base/assert.ts';
-import { CliError } from './cli-error.ts';
-import { nodeEngine } from './node-engine.ts';
+import { loadScenario, timedSimulation } from './scenario-run.ts';
 
-/** What a sweep's worker is given: a scenario as text, which each worker parses for itself. */
-export interface SimWorkerData {
-  readonly file: string;
-  readonly text: string;
-  readonly manifests: Readonly<Record<string, string>>;
-}
-
-/** A seed to run; the answer is its SimulationReport. */
-export type SimWorkerRequest = number;
-export type SimWorkerAnswer = SimulationReport;
-
-/** One of the threads of a sweep: runs a seed at a time. */
+/** One thread of a sweep: is sent a seed, answers with its TimedReport. */
 const port = must(parentPort);
-const { file, text, manifests } = workerData as SimWorkerData;
-const parsed = parseScenario(text, file, manifests);
-if (!parsed.ok) throw new CliError(parsed.error);
-const scenario = parsed.value;
+const scenario = loadScenario(workerData as string);
 
-port.on('message', (seed: SimWorkerRequest) => {
-  void simulate(scenario, { seed, engine: nodeEngine }).then((report) =>
-    port.postMessage(report satisfies SimWorkerAnswer),
-  );
+port.on('message', (seed: number) => {
+  void timedSimulation(scenario, seed).then((report) => port.postMessage(report));
 });

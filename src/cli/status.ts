@@ -4,7 +4,6 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 
 import type { MemberStatus } from '../etcd/client.ts';
-import { NetworkError } from '../platform/errors.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
 import { loadTlsMaterial } from '../platform/os/tls.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -12,6 +11,7 @@ import { formatAddress } from './address.ts';
 import { CliError } from './cli-error.ts';
 import type { ServerConfig } from './cluster-plan.ts';
 import { readConfig } from './config-file.ts';
+import { tryHttpGet } from './http-get.ts';
 import { textTable } from './tables.ts';
 
 interface ServerStatus {
@@ -72,18 +72,9 @@ async function askServers(directory: string): Promise<readonly ServerStatus[]> {
 }
 
 async function askStore(platform: Platform, config: ServerConfig): Promise<MemberStatus | undefined> {
-  const request = { method: 'GET', path: '/debug/store', headers: {}, body: new Uint8Array(0) };
-  try {
-    const response = await platform.network.http.request(config.apiListen, request, {
-      tls: 'mutual',
-      timeoutMillis: 2000,
-    });
-    if (response.status !== 200 || !(response.body instanceof Uint8Array)) return undefined;
-    return JSON.parse(Buffer.from(response.body).toString()) as MemberStatus;
-  } catch (error) {
-    if (error instanceof NetworkError) return undefined;
-    throw error;
-  }
+  const options = { tls: 'mutual', timeoutMillis: 2000 } as const;
+  const answer = await tryHttpGet(platform, config.apiListen, '/debug/store', options);
+  return answer?.status === 200 ? (JSON.parse(answer.text) as MemberStatus) : undefined;
 }
 
 function render(statuses: readonly ServerStatus[]): string {

@@ -6,6 +6,7 @@ import pc from 'picocolors';
 import type { ApiClient } from '../client/api-client.ts';
 import { createApiClient } from '../client/http-api-client.ts';
 import * as resources from '../client/resources.ts';
+import { ProcessRuntime } from '../kubelet/runtime/process-runtime.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
 import type { Platform } from '../platform/platform.ts';
 import { formatAddress } from './address.ts';
@@ -143,7 +144,10 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
     await aborted(signal);
     steps.line();
   } finally {
-    await steps.run('stop every process', () => children.stopAll());
+    await steps.run('stop every process', async () => {
+      await children.stopAll();
+      await endLeftoverPods(plan, dataDirectory);
+    });
   }
 }
 
@@ -187,6 +191,15 @@ async function startAgents(launch: Launch): Promise<void> {
       return ready.length === plan.agents.length;
     });
   });
+}
+
+/** An agent that was killed leaves its pods' processes behind: what `up` started, `up` ends. */
+async function endLeftoverPods(plan: ClusterPlan, dataDirectory: string): Promise<void> {
+  for (const { nodeName, podCidr } of plan.agents) {
+    const directory = join(dataDirectory, nodeName);
+    const platform = createOsPlatform({ hostname: nodeName });
+    await ProcessRuntime.open(platform, { directory, podCidr, programPath: '', leftoverGraceMillis: 2000 });
+  }
 }
 
 function printTour(launch: Launch, apiUrl: string, kubeconfigPath: string): void {

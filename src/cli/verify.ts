@@ -6,7 +6,6 @@ import { isApiError } from '../api/status.ts';
 import type { ApiObject, NewObject, Node, Pod, ReplicationController, Service } from '../api/types.ts';
 import type { ApiClient, ResourceRef } from '../client/api-client.ts';
 import * as resources from '../client/resources.ts';
-import { NetworkError } from '../platform/errors.ts';
 import type { Address } from '../platform/network.ts';
 import type { Platform } from '../platform/platform.ts';
 import { mapServiceAddress } from '../proxy/service-address.ts';
@@ -14,6 +13,7 @@ import { formatAddress } from './address.ts';
 import { CliError } from './cli-error.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
 import type { Deadline } from './deadline.ts';
+import { httpGet, tryHttpGet } from './http-get.ts';
 
 /** Reads a manifest; its objects in order. @throws CliError naming the file and the line */
 export function readManifest(file: string): readonly NewObject<ApiObject>[] {
@@ -33,18 +33,8 @@ export function readManifest(file: string): readonly NewObject<ApiObject>[] {
 
 /** Whether an API server says that it is ready. */
 export async function isReady(platform: Platform, address: Address): Promise<boolean> {
-  try {
-    const request = { method: 'GET', path: '/readyz', headers: {}, body: new Uint8Array(0) };
-    const response = await platform.network.http.request(address, request, {
-      tls: 'mutual',
-      timeoutMillis: 1000,
-    });
-    await readBody(response.body);
-    return response.status === 200;
-  } catch (error) {
-    if (error instanceof NetworkError) return false;
-    throw error;
-  }
+  const answer = await tryHttpGet(platform, address, '/readyz', { tls: 'mutual', timeoutMillis: 1000 });
+  return answer?.status === 200;
 }
 
 /** Ready, and without the taints of a node that was lost. */
@@ -137,28 +127,11 @@ export async function waitForServices(
         `${metadata.name} to answer at ${formatAddress(address)} (${agent.nodeName})`,
         detail,
         async () => {
-          const request = {
-            method: 'GET',
-            path: '/',
-            headers: { connection: 'close' },
-            body: new Uint8Array(0),
-          };
-          const response = await platform.network.http.request(address, request, {
-            tls: 'none',
-            timeoutMillis: 2000,
-          });
-          const answer = await readBody(response.body);
-          detail(`${agent.nodeName}: ${answer.trim().slice(0, 60)}`);
-          return response.status === 200;
+          const answer = await httpGet(platform, address, '/', { tls: 'none', timeoutMillis: 2000 });
+          detail(`${agent.nodeName}: ${answer.text.trim().slice(0, 60)}`);
+          return answer.status === 200;
         },
       );
     }
   }
-}
-
-async function readBody(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<string> {
-  if (body instanceof Uint8Array) return Buffer.from(body).toString();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }

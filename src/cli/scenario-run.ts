@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+
+import { parseScenario } from '../../sim/scenario/parse-scenario.ts';
+import type { Scenario } from '../../sim/scenario/scenario.ts';
+import { simulate, type SimulationReport } from '../../sim/simulation.ts';
+import { CliError } from './cli-error.ts';
+import { nodeEngine } from './node-engine.ts';
+
+/** A run is reported with the real time it took; everything else in the report follows from the seed. */
+export type TimedReport = SimulationReport & { readonly realMillis: number };
+
+/** @throws CliError with every mistake of the file, each with its line */
+export function loadScenario(file: string): Scenario {
+  const path = resolve(file);
+  if (!existsSync(path)) {
+    throw new CliError(`${file} does not exist: name a scenario file, such as scenarios/leader-crash.yaml`, {
+      exitCode: 2,
+    });
+  }
+  const readFile = (name: string): string => readFileSync(resolve(path, '..', name), 'utf8');
+  const parsed = parseScenario(readFileSync(path, 'utf8'), relative(process.cwd(), path), readFile);
+  if (!parsed.ok) throw new CliError(parsed.error.join('\n'), { exitCode: 2 });
+  return parsed.value;
+}
+
+/** One seed, timed. */
+export async function timedSimulation(
+  scenario: Scenario,
+  seed: number,
+  onLog?: (line: string) => void,
+): Promise<TimedReport> {
+  const startedAt = performance.now();
+  const report = await simulate(scenario, {
+    seed,
+    engine: nodeEngine,
+    ...(onLog === undefined ? {} : { onLog }),
+  });
+  return { ...report, realMillis: performance.now() - startedAt };
+}

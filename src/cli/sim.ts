@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+
+import type { Scenario } from '../../sim/scenario/scenario.ts';
+import { CliError } from './cli-error.ts';
+import { loadScenario, timedSimulation, type TimedReport } from './scenario-run.ts';
+import { sweep } from './sweep.ts';
+
+interface SimOptions {
+  readonly seed?: string;
+  readonly seeds?: string;
+  readonly json?: boolean;
+  readonly log?: boolean;
+}
+
+/** `drydock sim`: the same cluster on a simulated network, disk and clock; one seed reproduces everything. */
+export function addSimCommand(program: Command): void {
+  program
+    .command('sim')
+    .description('run a scenario on a simulated network, disk and clock: one seed reproduces everything')
+    .argument('<scenario>', 'a YAML file, such as scenarios/leader-crash.yaml')
+    .option('--seed <n>', 'the seed of one run', '1')
+    .option('--seeds <from..to>', 'run every seed of a range, on all cores')
+    .option('--log', "print the cluster's own log, each line with its virtual time")
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  drydock sim scenarios/leader-crash.yaml --seed 7
+  drydock sim scenarios/leader-crash.yaml --seeds 1..100
+
+Exit codes: 0 everything held; 1 an invariant was broken, and it is named with its virtual time; 2 the scenario
+or a flag is wrong.`,
+    )
+    .action(async (file: string, options: SimOptions) => {
+      const scenario = loadScenario(file);
+      if (options.seeds === undefined) await runOne(scenario, options);
+      else await runMany(scenario, options.seeds, options);
+    });
+}
+
+async function runOne(scenario: Scenario, options: SimOptions): Promise<void> {
+  const seed = parseSeed('--seed', options.seed ?? '1');
+  const onLog = options.log === true ? (line: string) => void process.stderr.write(`${line}\n`) : undefined;
+  const report = await timedSimulation(scenario, seed, onLog);
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(report, null, 2)}\n` : `${render(scenario, report)}\n`,
+  );
+  if (report.verdict === 'failed') process.exitCode = 1;
+}
+
+async function runMany(scenario: Scenario, range: string, options: SimOptions): Promise<void> {
+  const match = /^(\d+)\.\.(\d+)$/.exec(range);
+  if (match === null || Number(match[1]) > Number(match[2])) {
+    throw new CliError(`--seeds ${range} is not a range: write 1..100`, { exitCode: 2 });
+  }
+  const from = Number(match[1]);
+  const seeds = Array.from({ length: Number(match[2]) - from + 1 }, (_, i) => from + i);
+  const reports = await sweep(scenario.file, seeds);
+  const failed = reports.filter((report) => report.verdict === 'failed');
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
+  } else {
+    const simulated = sum(reports.map((report) => report.simulatedMillis));
+    const cpu = sum(reports.map((report) => report.realMillis));
+    process.stdout.write(
+      `${failed.length === 0 ? pc.green('✔') : pc.red('✘')} ${scenario.name}: ${reports.length - failed.length} of ${reports.length} seeds passed; ` +
+        `${(simulated / 1000).toFixed(0)} simulated seconds, ${(simulated / cpu).toFixed(1)} per CPU second\n`,
+    );
+    for (const report of failed) {
+      process.stdout.write(
+        `${render(scenario, report)}\n  replay: npx drydock sim ${scenario.file} --seed ${report.seed}\n`,
+      );
+    }
+  }
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+function render(scenario: Scenario, report: TimedReport): string {
+  const passed = report.verdict === 'passed';
+  const speed = report.simulatedMillis / report.realMillis;
+  const lines = [
+    `${passed ? pc.green('✔ passed') : pc.red('✘ failed')}  ${scenario.name}, seed ${report.seed}`,
+    `  simulated  ${(report.simulatedMillis / 1000).toFixed(3)} s in ${(report.realMillis / 1000).toFixed(3)} s real (${speed.toFixed(1)} ×)`,
+    `  events     ${report.events} (${Math.round(report.events / (report.realMillis / 1000))} per second)`,
+    `  trace      ${report.traceHash}`,
+    `  held       ${scenario.expect.always.filter((name) => !report.violations.some((one) => one.checker === name)).join(', ')}`,
+  ];
+  for (const { checker, atMillis, message } of report.violations) {
+    lines.push(pc.red(`  broken     ${checker} at ${(atMillis / 1000).toFixed(3)} s: ${message}`));
+  }
+  return lines.join('\n');
+}
+
+function parseSeed(flag: string, text: string): number {
+  const seed = Number(text);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new CliError(`${flag} ${text} is not a seed: write a whole number, 0 or more`, { exitCode: 2 });
+  }
+  return seed;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
