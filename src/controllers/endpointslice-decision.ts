@@ -33,8 +33,8 @@ export function reconcileSlices(
   const remove: EndpointSlice[] = [];
   const drafts: { slice: EndpointSlice; ports: string; endpoints: Endpoint[] }[] = [];
   for (const slice of slices) {
-    const ports = JSON.stringify(slice.ports ?? []);
-    const group = wanted.get(ports);
+    const ports = portsKey(slice.ports ?? []);
+    const group = wanted.get(ports)?.endpoints;
     const endpoints: Endpoint[] = [];
     for (const { targetRef } of slice.endpoints) {
       const endpoint = group?.get(targetRef?.uid ?? '');
@@ -46,7 +46,7 @@ export function reconcileSlices(
     drafts.push({ slice, ports, endpoints });
   }
   for (const [ports, group] of wanted) {
-    const rest = [...group.values()];
+    const rest = [...group.endpoints.values()];
     for (const draft of drafts) {
       if (draft.ports !== ports || draft.endpoints.length === 0) continue;
       draft.endpoints.push(...rest.splice(0, endpointsPerSliceMax - draft.endpoints.length));
@@ -58,9 +58,7 @@ export function reconcileSlices(
       }
     }
     while (rest.length > 0) {
-      create.push(
-        newSlice(service, labels, JSON.parse(ports) as SlicePorts, rest.splice(0, endpointsPerSliceMax)),
-      );
+      create.push(newSlice(service, labels, group.ports, rest.splice(0, endpointsPerSliceMax)));
     }
   }
   const update: EndpointSlice[] = [];
@@ -83,16 +81,29 @@ export function reconcileSlices(
   return { create, update, delete: remove };
 }
 
-/** By the ports they serve (as JSON), then by pod uid; both in a defined order. */
-function wantedEndpoints(service: Service, pods: readonly Pod[]): Map<string, Map<string, Endpoint>> {
-  const groups = new Map<string, Map<string, Endpoint>>();
+/** The endpoints that serve the same ports, by pod uid. */
+interface PortsGroup {
+  readonly ports: SlicePorts;
+  readonly endpoints: Map<string, Endpoint>;
+}
+
+/** What two lists of ports have in common when they are the same, whatever the order of their JSON's keys. */
+function portsKey(ports: SlicePorts): string {
+  return JSON.stringify(ports.map(({ name, protocol, port }) => [name ?? '', protocol ?? 'TCP', port ?? 0]));
+}
+
+/** Groups in the order of their first pod. */
+function wantedEndpoints(service: Service, pods: readonly Pod[]): Map<string, PortsGroup> {
+  const groups = new Map<string, PortsGroup>();
   for (const pod of pods) {
     if (!selectsLabels(service.spec.selector, pod.metadata.labels)) continue;
     const endpoint = endpointOf(service, pod);
     if (endpoint === undefined) continue;
-    const ports = JSON.stringify((service.spec.ports ?? []).flatMap((port) => resolvePort(port, pod)));
-    const group = groups.get(ports) ?? new Map<string, Endpoint>();
-    groups.set(ports, group.set(pod.metadata.uid, endpoint));
+    const ports = (service.spec.ports ?? []).flatMap((port) => resolvePort(port, pod));
+    const key = portsKey(ports);
+    const group = groups.get(key) ?? { ports, endpoints: new Map<string, Endpoint>() };
+    group.endpoints.set(pod.metadata.uid, endpoint);
+    groups.set(key, group);
   }
   return groups;
 }
