@@ -13,18 +13,10 @@ let names = 0;
 /** What the server holds after the changes are written. */
 function apply(slices: readonly EndpointSlice[], changes: SliceChanges): EndpointSlice[] {
   // The server gives back its own order of keys, not the one that was sent.
-  const named = (slice: NewObject<EndpointSlice>): EndpointSlice => ({
+  const named = ({ ports = [], ...slice }: NewObject<EndpointSlice>): EndpointSlice => ({
     ...slice,
     metadata: { ...meta(`web-${names++}`), ...slice.metadata },
-    ...(slice.ports === undefined
-      ? {}
-      : {
-          ports: slice.ports.map(({ name, protocol, port }) => ({
-            name,
-            protocol,
-            port,
-          })) as EndpointSlice['ports'],
-        }),
+    ports: ports.map((port) => Object.fromEntries(Object.entries(port).toReversed())),
   });
   return [
     ...slices
