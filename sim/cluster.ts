@@ -130,6 +130,7 @@ export class Cluster {
         members: this.servers.map((server) => ({
           name: server.name,
           peerAddress: { host: server.name, port: peerPort },
+          user: `system:server:${server.name}`,
         })),
       },
       dataDirectory: '/var/lib/drydock/etcd',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createAuthority, issueCertificate, loadAuthority, saveTlsMaterial } from '../platform/os/pki.ts';
 import { loadTlsMaterial, type TlsMaterial } from '../platform/os/tls.ts';
 import { CliError } from './cli-error.ts';
-import { planCluster, type ClusterPlan } from './cluster-plan.ts';
+import { planCluster, serverUser, type ClusterPlan } from './cluster-plan.ts';
 import { readConfig, writeConfig } from './config-file.ts';
 import { integerOption } from './options.ts';
 
@@ -75,7 +75,7 @@ export async function prepareCertificates(dataDirectory: string, plan: ClusterPl
     await saveTlsMaterial(folder, material);
   };
   for (const { name, pkiDirectory } of plan.servers)
-    await ensure(pkiDirectory, `system:server:${name}`, 'system:masters');
+    await ensure(pkiDirectory, serverUser(name), 'system:masters');
   for (const { nodeName, pkiDirectory } of plan.agents)
     await ensure(pkiDirectory, `system:node:${nodeName}`, 'system:nodes');
   const adminFolder = join(directory, 'admin');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import type { ClusterMember } from '../etcd/cluster.ts';
 import type { Address } from '../platform/network.ts';
 import type { FailoverProfile } from './failover.ts';
 
@@ -7,7 +8,7 @@ import type { FailoverProfile } from './failover.ts';
 export interface ServerConfig {
   readonly name: string;
   readonly clusterToken: string;
-  readonly members: readonly { readonly name: string; readonly peerAddress: Address }[];
+  readonly members: readonly ClusterMember[];
   readonly apiListen: Address;
   /** All API servers, this one's first. */
   readonly apiServers: readonly Address[];
@@ -40,6 +41,11 @@ export interface ClusterPlan {
 
 const host = '127.0.0.1';
 
+/** The user that a server's certificate names. */
+export function serverUser(name: string): string {
+  return `system:server:${name}`;
+}
+
 /**
  * Lays out a cluster: API servers at basePort…, peers at basePort + 10…, kubelets at basePort + 20…; with N the
  * loopback block, agent i reaches Services in 127.(N + i).0.0/16 and has its pods in 127.(N + 16 + i).0.0/24.
@@ -55,7 +61,11 @@ export function planCluster(options: {
   const { dataDirectory, token, basePort, loopbackBlock } = options;
   const names = Array.from({ length: options.servers }, (_, i) => `server-${i + 1}`);
   const apiAddresses = names.map((_, i) => ({ host, port: basePort + i }));
-  const members = names.map((name, i) => ({ name, peerAddress: { host, port: basePort + 10 + i } }));
+  const members = names.map((name, i) => ({
+    name,
+    peerAddress: { host, port: basePort + 10 + i },
+    user: serverUser(name),
+  }));
   const serviceCidr = `127.${loopbackBlock}.0.0/16`;
   return {
     token,

@@ -9,6 +9,11 @@ export interface ClusterMember {
   readonly name: string;
   /** Where its peers reach it. */
   readonly peerAddress: Address;
+  /**
+   * The user its certificate names. A link that claims to be this member must show it; absent: nobody is asked,
+   * for tests and networks that are themselves the lock.
+   */
+  readonly user?: string;
 }
 
 /** The members a cluster starts with; every member is given the same list. */

@@ -199,14 +199,17 @@ export class Member {
         return leader;
       },
     });
-    const peerAddresses = new Map(
-      options.cluster.members.map((peer) => [memberIdOf(options.cluster.token, peer.name), peer.peerAddress]),
+    const peers = new Map(
+      options.cluster.members.map(({ name, peerAddress, user }) => [
+        memberIdOf(options.cluster.token, name),
+        { address: peerAddress, user },
+      ]),
     );
     this.#peers = new Peers(platform, {
       clusterId: this.clusterId,
       self: id,
-      listen: peerAddresses.get(id)!,
-      peers: peerAddresses,
+      listen: peers.get(id)!.address,
+      peers,
       receive: (from, message) => this.#receive(from, message),
       unreachable: (peer) => this.#node.reportUnreachable(peer),
     });

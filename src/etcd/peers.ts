@@ -25,11 +25,17 @@ const protocol = 'drydock-peer/1';
 const bufferedBytesMax = 64 * 1024 * 1024;
 const reconnectMillis = 200;
 
+export interface Peer {
+  readonly address: Address;
+  /** Whom its certificate must name; absent: nobody is asked. */
+  readonly user: string | undefined;
+}
+
 export interface PeersOptions {
   readonly clusterId: string;
   readonly self: MemberId;
   readonly listen: Address;
-  readonly peers: ReadonlyMap<MemberId, Address>;
+  readonly peers: ReadonlyMap<MemberId, Peer>;
   readonly receive: (from: MemberId, message: PeerMessage) => void;
   /** A message to this member was dropped. */
   readonly unreachable: (member: MemberId) => void;
@@ -78,7 +84,7 @@ export class Peers {
 
   async #keepDialling(member: MemberId): Promise<void> {
     const { clock, logger, network } = this.#platform;
-    const address = this.#options.peers.get(member)!;
+    const { address } = this.#options.peers.get(member)!;
     let complained = false;
     while (!this.#stopped) {
       let ended: (reason: string) => void = () => {};
@@ -119,7 +125,7 @@ export class Peers {
           return;
         }
         const hello = message as Partial<Hello>;
-        const refusal = this.#refusal(hello);
+        const refusal = this.#refusal(hello, link.identity?.user);
         if (refusal === undefined) {
           from = hello.memberId;
         } else {
@@ -131,13 +137,15 @@ export class Peers {
     };
   }
 
-  #refusal(hello: Partial<Hello>): string | undefined {
+  #refusal(hello: Partial<Hello>, user: string | undefined): string | undefined {
     if (hello.type !== 'hello' || hello.protocol !== protocol) return 'it does not speak drydock-peer/1';
     if (hello.clusterId !== this.#options.clusterId) {
       return `it is of cluster ${hello.clusterId}, this is ${this.#options.clusterId}`;
     }
-    if (hello.memberId === undefined || !this.#options.peers.has(hello.memberId)) {
-      return `member ${hello.memberId} is not in this cluster`;
+    const peer = hello.memberId === undefined ? undefined : this.#options.peers.get(hello.memberId);
+    if (peer === undefined) return `member ${hello.memberId} is not in this cluster`;
+    if (peer.user !== undefined && peer.user !== user) {
+      return `it claims to be member ${hello.memberId} with the certificate of ${user ?? 'nobody'}`;
     }
     return undefined;
   }

@@ -158,6 +158,28 @@ describe('a store of three members', () => {
     host.kill();
   });
 
+  it('refuses a link that claims to be a member with the certificate of another', async () => {
+    const cluster = new StoreCluster(12);
+    const leader = await cluster.elect();
+    const { term } = { term: cluster.member(leader)!.status().raftTerm };
+    const intruder = cluster.world.addHost('intruder', {
+      identity: { user: 'system:node:agent-1', groups: [] },
+    });
+    const claimed = cluster.member(cluster.hosts.find((host) => host !== leader)!)!;
+    let ended = '';
+    intruder.boot(async (platform) => {
+      const events = { message: () => {}, closed: (reason: string) => (ended = reason) };
+      const link = await platform.network.links.connect({ host: leader.name, port: 2380 }, events);
+      const { clusterId, id: memberId } = claimed;
+      link.send({ type: 'hello', protocol: 'drydock-peer/1', clusterId, memberId });
+      const vote = { type: 'MsgVote', from: memberId, to: cluster.member(leader)!.id, term: term + 5 };
+      link.send({ type: 'raft', message: { ...vote, index: 99, logTerm: 99, transfer: true } });
+    });
+    await cluster.until('the link to end', () => ended !== '');
+    await cluster.world.run({ forMillis: 2000 });
+    expect(cluster.member(leader)!.status().raftTerm).toBe(term);
+  });
+
   it('runs the same history for the same seed', async () => {
     const hashes: string[] = [];
     for (const seed of [10, 10, 11]) {

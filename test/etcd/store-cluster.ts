@@ -25,7 +25,7 @@ export class StoreCluster {
           name: host.name,
           cluster: {
             token: 'test',
-            members: names.map((name) => ({ name, peerAddress: { host: name, port: 2380 } })),
+            members: names.map((name) => ({ name, peerAddress: { host: name, port: 2380 }, user: name })),
           },
           dataDirectory: '/data',
           ...options,
