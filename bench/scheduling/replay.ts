@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-import { must } from '../../src/base/assert.ts';
+import { RunningTotal } from '../../src/scheduler/amounts.ts';
 import { SchedulerCache } from '../../src/scheduler/cache.ts';
 import { schedulePod } from '../../src/scheduler/cycle.ts';
 import type { Profile } from '../../src/scheduler/framework.ts';
-import { amountOf, podView, type PodView } from '../../src/scheduler/pod-view.ts';
+import { podView, type PodView } from '../../src/scheduler/pod-view.ts';
 import { SchedulingQueue } from '../../src/scheduler/queue.ts';
 import type { Workload, WorkloadEvent } from './workload.ts';
 
@@ -82,10 +82,10 @@ class Replay {
     this.#workload = workload;
     this.#profile = profile;
     for (const node of workload.nodes) this.#cache.setNode(node);
-    const capacity = (name: string): number =>
-      workload.nodes.reduce((sum, { status }) => sum + amountOf(name, must(status?.allocatable?.[name])), 0);
-    this.#cpu = new Usage(capacity('cpu'), workload.warmUpMillis);
-    this.#memory = new Usage(capacity('memory'), workload.warmUpMillis);
+    const capacity = new RunningTotal();
+    for (const { allocatable } of this.#cache.snapshot().nodes) capacity.add(allocatable);
+    this.#cpu = new Usage(capacity.milliCpu, workload.warmUpMillis);
+    this.#memory = new Usage(capacity.memoryBytes, workload.warmUpMillis);
     this.#pending = new TimeWeighted(workload.warmUpMillis);
   }
 
@@ -167,8 +167,8 @@ class Replay {
   }
 
   #count(pod: PodView, sign: 1 | -1): void {
-    this.#cpu.add(sign * (pod.requests['cpu'] ?? 0), this.#nowMillis);
-    this.#memory.add(sign * (pod.requests['memory'] ?? 0), this.#nowMillis);
+    this.#cpu.add(sign * pod.requests.milliCpu, this.#nowMillis);
+    this.#memory.add(sign * pod.requests.memoryBytes, this.#nowMillis);
   }
 }
 

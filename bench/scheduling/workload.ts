@@ -2,6 +2,7 @@ import seedrandom from 'seedrandom';
 
 import { assert, must } from '../../src/base/assert.ts';
 import type { Node, Pod, Taint, Toleration } from '../../src/api/types.ts';
+import { milliCpuOf } from '../../src/scheduler/amounts.ts';
 
 /**
  * A synthetic cluster and the pods that come and go in it, in virtual time. The same options give the same
@@ -71,33 +72,37 @@ export function syntheticWorkload(options: WorkloadOptions): Workload {
   const nodes = Array.from({ length: options.nodeCount }, (_, i) => makeNode(i, draw));
   const pods = Array.from({ length: options.podCount }, (_, i) => makePod(i, draw));
 
-  const capacity = nodes.reduce((sum, node) => sum + milliCpuOf(node.status?.allocatable?.['cpu']), 0);
-  const asked = pods.map((pod) => milliCpuOf(pod.spec.containers[0]?.resources?.requests?.['cpu']));
-  const meanAsked = asked.reduce((sum, each) => sum + each, 0) / asked.length;
+  const capacity = nodes.reduce((sum, node) => sum + milliCpuOf(must(node.status?.allocatable?.['cpu'])), 0);
+  const asked = pods.reduce(
+    (sum, { spec }) => sum + milliCpuOf(must(spec.containers[0]?.resources?.requests?.['cpu'])),
+    0,
+  );
+  const meanAsked = asked / pods.length;
   const podsAtOnce = (capacity * demandRatio) / meanAsked;
   // Little's law: as many pods as that are there at once when each stays this long.
   const meanLifetimeMillis = podsAtOnce * interarrivalMillis;
 
-  const events: WorkloadEvent[] = [];
+  const arrivals: WorkloadEvent[] = [];
   let atMillis = 0;
   let warmUpMillis = 0;
   for (const [i, pod] of pods.entries()) {
     const filling = i < podsAtOnce;
     atMillis += draw.exponential(filling ? interarrivalMillis / fillSpeed : interarrivalMillis);
     if (filling) warmUpMillis = atMillis;
-    events.push({ type: 'arrival', atMillis, pod });
+    arrivals.push({ type: 'arrival', atMillis, pod });
   }
   const endMillis = atMillis;
-  for (const arrival of [...events]) {
+  const departures: WorkloadEvent[] = [];
+  for (const arrival of arrivals) {
     // An exponential lifetime has no memory, so that demand is steady as soon as the cluster is full.
     const from = Math.max(arrival.atMillis, warmUpMillis);
     const leavesAtMillis = from + draw.exponential(meanLifetimeMillis);
     if (leavesAtMillis < endMillis) {
-      events.push({ type: 'departure', atMillis: leavesAtMillis, pod: arrival.pod });
+      departures.push({ type: 'departure', atMillis: leavesAtMillis, pod: arrival.pod });
     }
   }
   // Sorting is stable: a pod comes before it leaves even at one instant.
-  events.sort((a, b) => a.atMillis - b.atMillis);
+  const events = [...arrivals, ...departures].toSorted((a, b) => a.atMillis - b.atMillis);
   return { nodes, events, warmUpMillis, endMillis };
 }
 
@@ -140,12 +145,6 @@ function makePod(index: number, draw: Draw): Pod {
 
 function metadata(name: string, labels: Readonly<Record<string, string>>): Node['metadata'] {
   return { name, labels, uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
-}
-
-/** Of this file's own notation only: `16` and `250m`. */
-function milliCpuOf(text: string | undefined): number {
-  const value = must(text);
-  return value.endsWith('m') ? Number(value.slice(0, -1)) : Number(value) * 1000;
 }
 
 /** Draws from one seeded stream. */

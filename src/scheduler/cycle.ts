@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { compareStrings } from '../base/order.ts';
-import { nodeScoreMax, type Profile } from './framework.ts';
+import { nodeScoreMax, type Plugin, type Profile, type Verdict } from './framework.ts';
 import type { NodeSnapshot, NodeView } from './node-view.ts';
 import type { PodView } from './pod-view.ts';
 
@@ -9,12 +9,15 @@ export type Decision =
   | {
       readonly type: 'scheduled';
       readonly node: string;
+      /** Every feasible node, in name order. Made when asked for. */
       readonly scores: readonly NodeScore[];
+      /** The nodes with the best score, in name order. Made when asked for. */
       readonly ties: readonly string[];
     }
   | {
       readonly type: 'unschedulable';
       readonly message: string;
+      /** How many nodes each reason was given for; a node may have several. */
       readonly reasons: ReadonlyMap<string, number>;
     };
 
@@ -28,6 +31,11 @@ export interface NodeScore {
  * One scheduling cycle: Filter every node, Score those that pass, take the best (kube: schedulePod). Pure: the same
  * arguments give the same decision. `randomInteger(bound)` is asked only for ties, and only when the profile
  * breaks them at random.
+ *
+ * ```ts
+ * const decision = schedulePod(podView(pod), cache.snapshot(), defaultProfile, (bound) => random.integer(bound));
+ * if (decision.type === 'scheduled') cache.assume(podView(pod), decision.node);
+ * ```
  */
 export function schedulePod(
   pod: PodView,
@@ -37,44 +45,70 @@ export function schedulePod(
 ): Decision {
   const feasible: NodeView[] = [];
   const reasons = new Map<string, number>();
+  const filters = filtersFor(pod, profile);
   for (const node of snapshot.nodes) {
-    const rejection = filter(pod, node, profile);
+    const rejection = runFilters(filters, pod, node);
     if (rejection === undefined) feasible.push(node);
-    else reasons.set(rejection, (reasons.get(rejection) ?? 0) + 1);
+    else for (const reason of rejection.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   if (feasible.length === 0) {
     return { type: 'unschedulable', message: fitError(snapshot.nodes.length, reasons), reasons };
   }
   const totals = scoreAll(pod, feasible, snapshot, profile);
-  const best = Math.max(...totals);
-  const ties = feasible.filter((_, i) => totals[i] === best).map((node) => node.name);
-  const chosen =
-    profile.tieBreak === 'random' && ties.length > 1 ? ties[randomInteger(ties.length)]! : ties[0]!;
-  const scores = feasible.map((node, i) => ({ node: node.name, score: totals[i]! }));
-  return { type: 'scheduled', node: chosen, scores, ties };
+  const best = bestOf(totals);
+  const pick = profile.tieBreak === 'random' && best.count > 1 ? randomInteger(best.count) : 0;
+  const ties = (): number[] => [...totals.keys()].filter((i) => totals[i] === best.score);
+  return {
+    type: 'scheduled',
+    node: feasible[pick === 0 ? best.first : ties()[pick]!]!.name,
+    get scores() {
+      return feasible.map((node, i) => ({ node: node.name, score: totals[i]! }));
+    },
+    get ties() {
+      return ties().map((i) => feasible[i]!.name);
+    },
+  };
 }
 
-/** The first plugin's reason against the node; undefined when all let it pass. */
-function filter(pod: PodView, node: NodeView, profile: Profile): string | undefined {
+type Filter = Required<Pick<Plugin, 'filter'>>;
+
+/** The plugins that have something against some node. */
+function filtersFor(pod: PodView, profile: Profile): Filter[] {
+  const filters: Filter[] = [];
   for (const { plugin } of profile.plugins) {
-    const rejection = plugin.filter?.(pod, node);
-    if (rejection !== undefined) return rejection.reason;
+    if (canFilter(plugin) && plugin.skipFilter?.(pod) !== true) filters.push(plugin);
+  }
+  return filters;
+}
+
+function canFilter(plugin: Plugin): plugin is Plugin & Filter {
+  return plugin.filter !== undefined;
+}
+
+/** What the first plugin that objects has against the node; undefined when all let it pass. */
+function runFilters(filters: readonly Filter[], pod: PodView, node: NodeView): Verdict {
+  for (const plugin of filters) {
+    const rejection = plugin.filter(pod, node);
+    if (rejection !== undefined) return rejection;
   }
   return undefined;
 }
 
+/** The weighted sum for each of `nodes`. */
 function scoreAll(
   pod: PodView,
   nodes: readonly NodeView[],
   snapshot: NodeSnapshot,
   profile: Profile,
-): number[] {
-  const totals = Array.from<number>({ length: nodes.length }).fill(0);
+): Float64Array {
+  const totals = new Float64Array(nodes.length);
+  const scores = new Float64Array(nodes.length);
   for (const { plugin, weight } of profile.plugins) {
-    if (plugin.score === undefined) continue;
-    const raw = nodes.map((node) => plugin.score!(pod, node, snapshot));
-    const scores = plugin.normalize?.(raw) ?? raw;
-    for (const [i, score] of scores.entries()) {
+    if (plugin.score === undefined || plugin.skipScore?.(pod) === true) continue;
+    for (let i = 0; i < nodes.length; i++) scores[i] = plugin.score(pod, nodes[i]!, snapshot);
+    plugin.normalize?.(scores);
+    for (let i = 0; i < scores.length; i++) {
+      const score = scores[i]!;
       assert(
         Number.isInteger(score) && score >= 0 && score <= nodeScoreMax,
         () => `${plugin.name} scores ${score}: not an integer from 0 to ${nodeScoreMax}`,
@@ -83,6 +117,24 @@ function scoreAll(
     }
   }
   return totals;
+}
+
+/** The highest score, where it is first, and how many have it. `totals` is not empty. */
+function bestOf(totals: Float64Array): { score: number; first: number; count: number } {
+  let score = totals[0]!;
+  let first = 0;
+  let count = 1;
+  for (let i = 1; i < totals.length; i++) {
+    const total = totals[i]!;
+    if (total > score) {
+      score = total;
+      first = i;
+      count = 1;
+    } else if (total === score) {
+      count++;
+    }
+  }
+  return { score, first, count };
 }
 
 /** kube-scheduler's sentence: `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s).` */

@@ -1,5 +1,6 @@
 import type { Node, Taint } from '../api/types.ts';
-import { amountOf, type Amounts, type PodView } from './pod-view.ts';
+import { amountNamed, amountsOf, RunningTotal, type Amounts, type CpuAndMemory } from './amounts.ts';
+import type { PodView } from './pod-view.ts';
 
 /** A node as plugins see it: what it has, and what its pods ask of it. */
 export interface NodeView {
@@ -8,10 +9,12 @@ export interface NodeView {
   readonly taints: readonly Taint[];
   readonly unschedulable: boolean;
   readonly allocatable: Amounts;
+  /** How many pods it takes. */
+  readonly podCountMax: number;
   /** Sum of the requests of its pods, bound and assumed. */
   readonly requested: Amounts;
   /** The same with the defaults that scores count. */
-  readonly scoredRequested: Amounts;
+  readonly scoredRequested: CpuAndMemory;
   readonly podCount: number;
 }
 
@@ -20,25 +23,24 @@ export interface NodeSnapshot {
   readonly nodes: readonly NodeView[];
 }
 
+const nothing: Amounts = { milliCpu: 0, memoryBytes: 0, others: {} };
+
 /** A node in the cache: a NodeView whose sums follow its pods. */
 export class NodeInfo implements NodeView {
   readonly name: string;
   labels: Readonly<Record<string, string>> = {};
   taints: readonly Taint[] = [];
   unschedulable = false;
-  allocatable: Amounts = {};
+  allocatable = nothing;
+  podCountMax = 0;
   /** False while only pods say that it exists. */
   known = false;
-  readonly requested: Record<string, number> = {};
-  readonly scoredRequested: Record<string, number> = {};
-  readonly pods = new Map<string, PodView>();
+  podCount = 0;
+  readonly requested = new RunningTotal();
+  readonly scoredRequested = { milliCpu: 0, memoryBytes: 0 };
 
   constructor(name: string) {
     this.name = name;
-  }
-
-  get podCount(): number {
-    return this.pods.size;
   }
 
   setNode(node: Node): void {
@@ -46,27 +48,23 @@ export class NodeInfo implements NodeView {
     this.labels = node.metadata.labels ?? {};
     this.taints = node.spec.taints ?? [];
     this.unschedulable = node.spec.unschedulable === true;
-    const allocatable = node.status?.allocatable ?? {};
-    this.allocatable = Object.fromEntries(
-      Object.entries(allocatable).map(([name, text]) => [name, amountOf(name, text)]),
-    );
+    this.allocatable = amountsOf(node.status?.allocatable ?? {});
+    this.podCountMax = amountNamed(this.allocatable.others, 'pods');
   }
 
   addPod(pod: PodView): void {
-    this.pods.set(pod.uid, pod);
     this.#count(pod, 1);
   }
 
+  /** `pod` as it was added. */
   removePod(pod: PodView): void {
-    if (this.pods.delete(pod.uid)) this.#count(pod, -1);
+    this.#count(pod, -1);
   }
 
   #count(pod: PodView, sign: 1 | -1): void {
-    for (const [name, amount] of Object.entries(pod.requests)) {
-      this.requested[name] = (this.requested[name] ?? 0) + sign * amount;
-    }
-    for (const [name, amount] of Object.entries(pod.scoredRequests)) {
-      this.scoredRequested[name] = (this.scoredRequested[name] ?? 0) + sign * amount;
-    }
+    this.podCount += sign;
+    this.requested.add(pod.requests, sign);
+    this.scoredRequested.milliCpu += sign * pod.scoredRequests.milliCpu;
+    this.scoredRequested.memoryBytes += sign * pod.scoredRequests.memoryBytes;
   }
 }

@@ -1,10 +1,7 @@
-import { mustParseQuantity, quantityMilliValue, quantityValue } from '../api/quantity.ts';
 import type { NodeAffinity, Pod, Toleration } from '../api/types.ts';
+import { amountsOf, RunningTotal, type Amounts, type CpuAndMemory } from './amounts.ts';
 
-/** Amounts by resource name: CPU in milli-CPU, memory in bytes, everything else in whole units. */
-export type Amounts = Readonly<Record<string, number>>;
-
-/** What a pod without requests counts for in scores, so that such pods spread too (kube: 100m, 200 MiB). */
+/** What a container without requests counts for in scores, so that such pods spread too (kube: 100m, 200 MiB). */
 const defaultMilliCpu = 100;
 const defaultMemoryBytes = 200 * 1024 * 1024;
 
@@ -14,6 +11,7 @@ export interface PodView {
   readonly key: string;
   readonly uid: string;
   readonly namespace: string;
+  readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
   readonly schedulerName: string;
@@ -24,45 +22,36 @@ export interface PodView {
   readonly tolerations: readonly Toleration[];
   /** What must fit. */
   readonly requests: Amounts;
-  /** What counts in scores: `requests` with defaults for CPU and memory. */
-  readonly scoredRequests: Amounts;
+  /** What counts in scores: the same with defaults for what a container leaves out. */
+  readonly scoredRequests: CpuAndMemory;
 }
 
 export function podView(pod: Pod): PodView {
-  const requests: Record<string, number> = {};
-  const scored: Record<string, number> = { cpu: 0, memory: 0 };
-  for (const { resources } of pod.spec.containers) {
+  const { metadata, spec } = pod;
+  const requests = new RunningTotal();
+  const scored = { milliCpu: 0, memoryBytes: 0 };
+  for (const { resources } of spec.containers) {
     const asked = resources?.requests ?? {};
-    for (const [name, text] of Object.entries(asked)) add(requests, name, amountOf(name, text));
-    add(scored, 'cpu', asked['cpu'] === undefined ? defaultMilliCpu : amountOf('cpu', asked['cpu']));
-    add(
-      scored,
-      'memory',
-      asked['memory'] === undefined ? defaultMemoryBytes : amountOf('memory', asked['memory']),
-    );
+    const amounts = amountsOf(asked);
+    requests.add(amounts);
+    // A request of zero is a request: only what is left out has a default.
+    scored.milliCpu += asked['cpu'] === undefined ? defaultMilliCpu : amounts.milliCpu;
+    scored.memoryBytes += asked['memory'] === undefined ? defaultMemoryBytes : amounts.memoryBytes;
   }
+  const namespace = metadata.namespace ?? '';
   return {
-    key: `${pod.metadata.namespace}/${pod.metadata.name}`,
-    uid: pod.metadata.uid,
-    namespace: pod.metadata.namespace ?? '',
-    labels: pod.metadata.labels ?? {},
-    priority: pod.spec.priority ?? 0,
-    schedulerName: pod.spec.schedulerName ?? 'default-scheduler',
-    nodeName: pod.spec.nodeName === '' ? undefined : pod.spec.nodeName,
-    nodeSelector: pod.spec.nodeSelector ?? {},
-    nodeAffinity: pod.spec.affinity?.nodeAffinity,
-    tolerations: pod.spec.tolerations ?? [],
+    key: `${namespace}/${metadata.name}`,
+    uid: metadata.uid,
+    namespace,
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    priority: spec.priority ?? 0,
+    schedulerName: spec.schedulerName ?? 'default-scheduler',
+    nodeName: spec.nodeName === '' ? undefined : spec.nodeName,
+    nodeSelector: spec.nodeSelector ?? {},
+    nodeAffinity: spec.affinity?.nodeAffinity,
+    tolerations: spec.tolerations ?? [],
     requests,
-    scoredRequests: { ...requests, ...scored },
+    scoredRequests: scored,
   };
-}
-
-/** One amount of a ResourceList. */
-export function amountOf(name: string, text: string): number {
-  const quantity = mustParseQuantity(text);
-  return name === 'cpu' ? quantityMilliValue(quantity) : quantityValue(quantity);
-}
-
-function add(amounts: Record<string, number>, name: string, amount: number): void {
-  amounts[name] = (amounts[name] ?? 0) + amount;
 }

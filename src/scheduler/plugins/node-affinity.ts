@@ -1,23 +1,20 @@
 import type { NodeSelectorTerm, SelectorRequirement } from '../../api/types.ts';
 import { unresolvable, type Plugin } from '../framework.ts';
 import type { NodeView } from '../node-view.ts';
+import type { PodView } from '../pod-view.ts';
 import { normalizeToMax } from './normalize.ts';
+
+const unmatched = unresolvable("node(s) didn't match Pod's node affinity/selector");
 
 /** nodeSelector and node affinity: required terms filter, preferred terms score by the sum of their weights. */
 export const nodeAffinity: Plugin = {
   name: 'NodeAffinity',
-  filter(pod, node) {
-    const required = pod.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-    const selected = Object.entries(pod.nodeSelector).every(([key, value]) => node.labels[key] === value);
-    const matched = required === undefined || required.nodeSelectorTerms.some((term) => matches(term, node));
-    return selected && matched
-      ? undefined
-      : unresolvable("node(s) didn't match Pod's node affinity/selector");
-  },
+  skipFilter: (pod) => requiredTerms(pod) === undefined && Object.keys(pod.nodeSelector).length === 0,
+  filter: (pod, node) => (isSelected(pod, node) && isRequired(pod, node) ? undefined : unmatched),
+  skipScore: (pod) => preferredTerms(pod).length === 0,
   score(pod, node) {
     let sum = 0;
-    for (const { weight, preference } of pod.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ??
-      []) {
+    for (const { weight, preference } of preferredTerms(pod)) {
       if (matches(preference, node)) sum += weight;
     }
     return sum;
@@ -25,15 +22,39 @@ export const nodeAffinity: Plugin = {
   normalize: normalizeToMax,
 };
 
+function requiredTerms(pod: PodView): readonly NodeSelectorTerm[] | undefined {
+  return pod.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+}
+
+function preferredTerms(pod: PodView): readonly { weight: number; preference: NodeSelectorTerm }[] {
+  return pod.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+}
+
+/** nodeSelector: every pair must be a label of the node. */
+function isSelected({ nodeSelector }: PodView, node: NodeView): boolean {
+  for (const key in nodeSelector) {
+    if (labelOf(node, key) !== nodeSelector[key]) return false;
+  }
+  return true;
+}
+
+/** Required node affinity: one of the terms must match. */
+function isRequired(pod: PodView, node: NodeView): boolean {
+  return requiredTerms(pod)?.some((term) => matches(term, node)) ?? true;
+}
+
 /** All requirements of a term must hold; a term without any matches nothing. */
-function matches(term: NodeSelectorTerm, node: NodeView): boolean {
-  const expressions = term.matchExpressions ?? [];
-  const fields = term.matchFields ?? [];
-  if (expressions.length + fields.length === 0) return false;
+function matches({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: NodeView): boolean {
+  if (matchExpressions.length + matchFields.length === 0) return false;
   return (
-    expressions.every((requirement) => holds(requirement, node.labels[requirement.key])) &&
-    fields.every((requirement) => requirement.key === 'metadata.name' && holds(requirement, node.name))
+    matchExpressions.every((requirement) => holds(requirement, labelOf(node, requirement.key))) &&
+    matchFields.every((requirement) => requirement.key === 'metadata.name' && holds(requirement, node.name))
   );
+}
+
+function labelOf(node: NodeView, key: string): string | undefined {
+  // A label may be called what every object inherits: "constructor".
+  return Object.hasOwn(node.labels, key) ? node.labels[key] : undefined;
 }
 
 function holds({ operator, values = [] }: SelectorRequirement, value: string | undefined): boolean {
@@ -48,9 +69,13 @@ function holds({ operator, values = [] }: SelectorRequirement, value: string | u
       return value === undefined;
     case 'Gt':
     case 'Lt': {
-      if (value === undefined || values.length !== 1 || !/^-?\d+$/.test(value) || !/^-?\d+$/.test(values[0]!))
-        return false;
-      return operator === 'Gt' ? BigInt(value) > BigInt(values[0]!) : BigInt(value) < BigInt(values[0]!);
+      const [bound] = values;
+      if (values.length !== 1 || !isInteger(value) || !isInteger(bound)) return false;
+      return operator === 'Gt' ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
     }
   }
+}
+
+function isInteger(text: string | undefined): text is string {
+  return text !== undefined && /^-?\d+$/.test(text);
 }

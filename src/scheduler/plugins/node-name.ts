@@ -1,10 +1,10 @@
 import { unresolvable, type Plugin } from '../framework.ts';
 
+const elsewhere = unresolvable("node(s) didn't match the requested node name");
+
 /** A pod that names its node runs there or nowhere. */
 export const nodeName: Plugin = {
   name: 'NodeName',
-  filter(pod, node) {
-    if (pod.nodeName === undefined || pod.nodeName === node.name) return undefined;
-    return unresolvable("node(s) didn't match the requested node name");
-  },
+  skipFilter: (pod) => pod.nodeName === undefined,
+  filter: (pod, node) => (pod.nodeName === node.name || pod.nodeName === undefined ? undefined : elsewhere),
 };

@@ -1,13 +1,12 @@
+import type { Taint } from '../../api/types.ts';
 import { unresolvable, type Plugin } from '../framework.ts';
-import { tolerates } from './taints.ts';
+import { isTolerated } from './taints.ts';
+
+const cordon: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+const cordoned = unresolvable('node(s) were unschedulable');
 
 /** Cordoned nodes take no new pods, but for those that tolerate just that. */
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
-  filter(pod, node) {
-    if (!node.unschedulable) return undefined;
-    const cordon = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
-    if (pod.tolerations.some((toleration) => tolerates(toleration, cordon))) return undefined;
-    return unresolvable('node(s) were unschedulable');
-  },
+  filter: (pod, node) => (node.unschedulable && !isTolerated(cordon, pod.tolerations) ? cordoned : undefined),
 };

@@ -1,21 +1,24 @@
 import { unresolvable, type Plugin } from '../framework.ts';
 import { normalizeReversed } from './normalize.ts';
-import { tolerates, untoleratedTaint } from './taints.ts';
+import { isTolerated } from './taints.ts';
+
+const untolerated = unresolvable('node(s) had untolerated taint(s)');
 
 /** Keeps pods off nodes whose taints they do not tolerate; prefers nodes with fewer soft ones. */
 export const taintToleration: Plugin = {
   name: 'TaintToleration',
   filter(pod, node) {
-    const taint = untoleratedTaint(node.taints, pod.tolerations, ['NoSchedule', 'NoExecute']);
-    return taint === undefined ? undefined : unresolvable(`node(s) had untolerated taint(s)`);
+    for (const taint of node.taints) {
+      if (taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, pod.tolerations)) return untolerated;
+    }
+    return undefined;
   },
   score(pod, node) {
-    const soft = node.taints.filter(
-      (taint) =>
-        taint.effect === 'PreferNoSchedule' &&
-        !pod.tolerations.some((toleration) => tolerates(toleration, taint)),
-    );
-    return soft.length;
+    let soft = 0;
+    for (const taint of node.taints) {
+      if (taint.effect === 'PreferNoSchedule' && !isTolerated(taint, pod.tolerations)) soft++;
+    }
+    return soft;
   },
   normalize: normalizeReversed,
 };

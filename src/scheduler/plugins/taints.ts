@@ -2,20 +2,16 @@ import type { Taint, Toleration } from '../../api/types.ts';
 
 /** Whether one toleration covers a taint (component-helpers' `ToleratesTaint`). */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect !== undefined && toleration.effect !== taint.effect) return false;
-  if (toleration.key === undefined || toleration.key === '') return toleration.operator === 'Exists';
-  if (toleration.key !== taint.key) return false;
-  return toleration.operator === 'Exists' || (toleration.value ?? '') === (taint.value ?? '');
+  // Absent and empty mean the same: every effect, every key.
+  if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
+  if ((toleration.key ?? '') !== '' && toleration.key !== taint.key) return false;
+  if (toleration.operator === 'Exists') return true;
+  // Without a key only `Exists` says what is meant.
+  return (toleration.key ?? '') !== '' && (toleration.value ?? '') === (taint.value ?? '');
 }
 
-/** The first taint with one of `effects` that no toleration covers. */
-export function untoleratedTaint(
-  taints: readonly Taint[],
-  tolerations: readonly Toleration[],
-  effects: readonly Taint['effect'][],
-): Taint | undefined {
-  return taints.find(
-    (taint) =>
-      effects.includes(taint.effect) && !tolerations.some((toleration) => tolerates(toleration, taint)),
-  );
+/** Whether any of `tolerations` covers the taint. */
+export function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean {
+  for (const toleration of tolerations) if (tolerates(toleration, taint)) return true;
+  return false;
 }
