@@ -85,6 +85,11 @@ export interface Strategy {
    * graceful deletion. `requestedSeconds` is what the client asked for.
    */
   gracefulDeletion?(object: ApiObject, requestedSeconds: number | undefined): number;
+  /**
+   * What becomes of the objects that it owns when a DELETE does not say (DefaultGarbageCollectionPolicy).
+   * Absent = it owns nothing that is collected, and a propagation policy changes nothing.
+   */
+  readonly dependents?: 'orphan' | 'delete';
   /** Clears what a client may not set (status), sets generation 1 where the kind counts them. */
   prepareForCreate(object: ApiObject, context: CreateContext): ApiObject;
   /** Keeps the old status, and the old generation or its successor when the spec changed. */

@@ -32,7 +32,8 @@ export function deleteOptionsOf(
       },
     ]);
   }
-  if (policy !== undefined && typeof body['orphanDependents'] === 'boolean') {
+  const orphans = body['orphanDependents'];
+  if (policy !== undefined && typeof orphans === 'boolean') {
     throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
       {
         type: 'Invalid',
@@ -48,7 +49,7 @@ export function deleteOptionsOf(
     gracePeriodSeconds: typeof grace === 'number' && grace >= 0 ? grace : undefined,
     uid: preconditions.uid || undefined,
     resourceVersion: preconditions.resourceVersion || undefined,
-    propagationPolicy: policy,
+    propagationPolicy: typeof orphans === 'boolean' ? (orphans ? 'Orphan' : 'Background') : policy,
     dryRun: isDryRun(
       Array.isArray(dryRun) && dryRun.length > 0 ? (dryRun as string[]) : query.getAll('dryRun'),
     ),

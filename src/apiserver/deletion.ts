@@ -9,6 +9,9 @@ import type { Decision } from './storage.ts';
 /** Namespaces that the cluster cannot be without (NamespaceLifecycle). */
 const immortalNamespaces: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
 
+/** The finalizer of each propagation policy; none for the one that leaves all to the garbage collector. */
+const cascades = { Orphan: 'orphan', Foreground: 'foregroundDeletion', Background: '' } as const;
+
 /**
  * What a DELETE does to an object: remove it, or mark it and let a grace period, a finalizer or the
  * namespace controller have the last word (rest.BeforeDelete).
@@ -26,10 +29,11 @@ export function decideDeletion(
   if (isNamespace(resource) && immortalNamespaces.has(name)) {
     throw forbidden(resource, name, 'this namespace may not be deleted');
   }
+  const cascading = withCascade(resource, current, options.propagationPolicy);
   const graceSeconds = resource.strategy.gracefulDeletion?.(current, options.gracePeriodSeconds) ?? 0;
   const marked = isMarked(current)
-    ? shortened(current, options, graceSeconds, nowMillis)
-    : mark(current, resource, graceSeconds, nowMillis);
+    ? shortened(cascading, options, graceSeconds, nowMillis)
+    : mark(cascading, resource, graceSeconds, nowMillis);
   if (isDoomed(marked)) return { type: 'delete', object: marked };
   return marked === current ? { type: 'keep' } : { type: 'write', object: marked };
 }
@@ -43,6 +47,30 @@ export function isDoomed(object: ApiObject): boolean {
     (deletionGracePeriodSeconds ?? 0) === 0 &&
     (object.kind !== 'Namespace' || ((object as Namespace).spec?.finalizers ?? []).length === 0)
   );
+}
+
+/**
+ * The object with the finalizer by which the garbage collector learns what becomes of the dependents, if it
+ * is to do more than clear up after the object is gone (deletionFinalizersForGarbageCollection).
+ */
+function withCascade(
+  resource: Resource,
+  current: ApiObject,
+  policy: DeleteOptions['propagationPolicy'],
+): ApiObject {
+  const { dependents } = resource.strategy;
+  if (dependents === undefined) return current;
+  const { finalizers: before = [], ...metadata } = current.metadata;
+  const had = before.find(isCascadeFinalizer);
+  const asked = policy === undefined ? (had ?? (dependents === 'orphan' ? 'orphan' : '')) : cascades[policy];
+  if (asked === (had ?? '')) return current;
+  const others = before.filter((finalizer) => !isCascadeFinalizer(finalizer));
+  const finalizers = asked === '' ? others : [...others, asked];
+  return { ...current, metadata: { ...metadata, ...(finalizers.length > 0 && { finalizers }) } };
+}
+
+function isCascadeFinalizer(finalizer: string): boolean {
+  return finalizer === 'orphan' || finalizer === 'foregroundDeletion';
 }
 
 function isMarked(object: ApiObject): boolean {

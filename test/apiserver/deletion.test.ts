@@ -84,12 +84,47 @@ describe('a DELETE', () => {
     expect(json['message']).toContain('the ResourceVersion in the precondition (1) does not match');
   });
 
-  it('says so when a propagation policy is not fully meant', async () => {
-    await h.must('POST', configMaps, configMap('a'));
-    const { headers, status } = await h.call('DELETE', `${configMaps}/a?propagationPolicy=Foreground`);
-    expect(status).toBe(200);
-    expect(headers['warning']).toMatch(/^299 - "propagationPolicy Foreground/);
-    expect((await h.call('DELETE', `${configMaps}/a?propagationPolicy=Sideways`)).status).toBe(422);
+  describe('of an object that owns others', () => {
+    const controllers = '/api/v1/namespaces/default/replicationcontrollers';
+    const web = {
+      apiVersion: 'v1',
+      kind: 'ReplicationController',
+      metadata: { name: 'web', finalizers: ['example.com/mine'] },
+      spec: {
+        selector: { app: 'web' },
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: { containers: [{ name: 'c', image: 'host' }] },
+        },
+      },
+    };
+    const finalizersAfter = async (body: unknown, query = ''): Promise<unknown> =>
+      (await h.must('DELETE', `${controllers}/web${query}`, body))['metadata'].finalizers;
+    beforeEach(async () => {
+      await h.must('POST', controllers, web);
+    });
+
+    it.each<[string, unknown, string, readonly string[]]>([
+      ['Background', { propagationPolicy: 'Background' }, '', ['example.com/mine']],
+      ['Foreground', { propagationPolicy: 'Foreground' }, '', ['example.com/mine', 'foregroundDeletion']],
+      ['Orphan', undefined, '?propagationPolicy=Orphan', ['example.com/mine', 'orphan']],
+      ["the kind's own policy", undefined, '', ['example.com/mine', 'orphan']],
+      ['the deprecated orphanDependents', { orphanDependents: false }, '', ['example.com/mine']],
+    ])('tells the garbage collector: %s', async (_name, body, query, finalizers) => {
+      expect(await finalizersAfter(body, query)).toEqual(finalizers);
+    });
+
+    it('lets a second DELETE change the first ones mind', async () => {
+      await finalizersAfter({ propagationPolicy: 'Foreground' });
+      expect(await finalizersAfter(undefined)).toEqual(['example.com/mine', 'foregroundDeletion']);
+      expect(await finalizersAfter({ propagationPolicy: 'Background' })).toEqual(['example.com/mine']);
+      await h.patch(`${controllers}/web`, { metadata: { finalizers: null } });
+      expect((await h.get(`${controllers}/web`)).status).toBe(404);
+    });
+
+    it('refuses a policy that is none', async () => {
+      expect((await h.call('DELETE', `${controllers}/web?propagationPolicy=Sideways`)).status).toBe(422);
+    });
   });
 
   it('of a namespace ends it in two steps, and nothing is made in it meanwhile', async () => {

@@ -32,6 +32,7 @@ export interface KindDefinition {
   readonly allowCreateOnUpdate?: boolean;
   readonly allowUnconditionalUpdate?: boolean;
   readonly gracefulDeletion?: Strategy['gracefulDeletion'];
+  readonly dependents?: Strategy['dependents'];
   /** metadata.generation counts changes outside metadata and status. */
   readonly countsGenerations?: boolean;
   defaults?(object: JsonMap): JsonMap;
@@ -141,6 +142,7 @@ function strategyOf(definition: KindDefinition, type: string): Strategy {
     allowCreateOnUpdate: definition.allowCreateOnUpdate ?? false,
     allowUnconditionalUpdate: definition.allowUnconditionalUpdate ?? true,
     ...(definition.gracefulDeletion === undefined ? {} : { gracefulDeletion: definition.gracefulDeletion }),
+    ...(definition.dependents === undefined ? {} : { dependents: definition.dependents }),
     applyDefaults(object) {
       return outer(canonical(definition.defaults?.(inner(object)) ?? inner(object)));
     },

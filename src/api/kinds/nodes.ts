@@ -35,6 +35,7 @@ export const nodes: Resource = define({
   fields: { 'spec.unschedulable': (node) => String(mapOf(node['spec'])['unschedulable'] ?? false) },
   nameProblems: dnsSubdomainProblems,
   hasStatus: true,
+  dependents: 'delete',
   validate: validateNode,
   validateUpdate(node, old) {
     const errors: FieldError[] = [];

@@ -51,6 +51,8 @@ export const replicationControllers: Resource = define({
   fields: { 'status.replicas': (object) => String(mapOf(object['status'])['replicas'] ?? 0) },
   nameProblems: dnsSubdomainProblems,
   countsGenerations: true,
+  // Older than the garbage collector: its pods stay unless the client says otherwise.
+  dependents: 'orphan',
   defaults: defaultReplicationController,
   newStatus: () => ({ replicas: 0 }),
   validate: validateReplicationController,

@@ -41,6 +41,7 @@ export const services: Resource = define({
   },
   nameProblems: dnsLabelProblems,
   allowCreateOnUpdate: true,
+  dependents: 'delete',
   defaults: defaultService,
   newStatus: () => ({ loadBalancer: {} }),
   prepareForUpdate: prepareServiceForUpdate,
