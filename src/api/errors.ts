@@ -140,10 +140,16 @@ export function methodNotAllowed(): ApiError {
   );
 }
 
-/** 406: none of the media types the client accepts can be produced. */
+/** 406: the media type would do, but not with the parameters (`as=`, `g=`, `v=`) that the client insists on. */
 export function notAcceptable(accepted: readonly string[]): ApiError {
   const message = `only the following media types are accepted: ${accepted.join(', ')}`;
   return failure(406, 'NotAcceptable', message);
+}
+
+/** 406: none of the media types the client accepts is produced here; refused before the resource is asked. */
+export function noRepresentation(offered: readonly string[]): ApiError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`;
+  return failure(406, 'NotAcceptable', message, {});
 }
 
 /** 409: a POST of a name that cannot be made unique. Retry: the next random suffix may be free. */
@@ -175,6 +181,11 @@ export function unsupportedMediaType(accepted: readonly string[]): ApiError {
   const message =
     'the body of the request was in an unknown format - accepted media types include: ' + accepted.join(', ');
   return failure(415, 'UnsupportedMediaType', message);
+}
+
+/** 415: a route that takes few types (PATCH) was given another; refused before the resource is asked. */
+export function unsupportedPatchType(): ApiError {
+  return failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
 
 /** 429: try again after `retryAfterSeconds`. */

@@ -3,7 +3,7 @@ import {
   methodNotAllowed,
   success,
   unknownResource,
-  unsupportedMediaType,
+  unsupportedPatchType,
 } from '../api/errors.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../api/patch.ts';
 import type { Resource, Subresource, Verb } from '../api/resource.ts';
@@ -273,7 +273,7 @@ export class ResourceHandler {
   #patch(call: Call, kind: Pick<Resource, 'group' | 'version' | 'kind'>): Transform {
     const { request, info } = call;
     const mediaType = mediaTypeOf(request.headers['content-type']);
-    if (!patchTypes.includes(mediaType)) throw unsupportedMediaType(patchTypes);
+    if (!patchTypes.includes(mediaType)) throw unsupportedPatchType();
     const type = schemaTypeOf(kind);
     const mode = fieldValidationOf(info.query);
     refuseDeep(request.body);
@@ -309,15 +309,10 @@ export class ResourceHandler {
     return asObjectOf(kind, decoded.object, { namespace, name });
   }
 
-  #deleteOptions(call: Call): DeleteOptions {
-    const { request, info, warnings } = call;
+  #deleteOptions({ request, info }: Call): DeleteOptions {
     const body =
       request.body.length === 0 ? {} : decodeBody(request, 'meta/v1.DeleteOptions', 'Ignore').object;
-    const options = deleteOptionsOf(body, info.query);
-    if (options.propagationPolicy === 'Foreground') {
-      warnings.push('propagationPolicy Foreground is treated as Background: dependents are not waited for');
-    }
-    return options;
+    return deleteOptionsOf(body, info.query);
   }
 
   #noteWarnings(call: Call, { warnings }: Decoded): void {

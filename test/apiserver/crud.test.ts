@@ -238,6 +238,6 @@ describe('patches', () => {
       {},
       { headers: { 'content-type': 'application/apply-patch+yaml' } },
     );
-    expect([apply.status, apply.json['reason']]).toEqual([415, 'UnsupportedMediaType']);
+    expect([apply.status, apply.json['message']]).toEqual([415, '415: Unsupported Media Type']);
   });
 });

@@ -158,7 +158,12 @@ describe('the server', () => {
     });
     expect(pretty.headers['audit-id']).toMatch(/^[0-9a-f]{32}$/);
     const onlyProtobuf = await h.get(configMaps, { accept: 'application/vnd.kubernetes.protobuf' });
-    expect(onlyProtobuf.status).toBe(406);
+    expect([onlyProtobuf.status, onlyProtobuf.json['message']]).toEqual([
+      406,
+      '406: Not Acceptable\n\nAvailable representations: application/json',
+    ]);
+    const unknownForm = await h.get(configMaps, { accept: 'application/json;as=Chart;v=v1;g=meta.k8s.io' });
+    expect(unknownForm.json['message']).toBe('only the following media types are accepted: application/json');
   });
 
   it('warns of unknown fields, or refuses them when strict', async () => {
