@@ -76,10 +76,8 @@ export class LogServer {
     );
     const current = attempts.at(-1);
     if (current === undefined) {
-      return text(
-        400,
-        `container "${containerName}" in pod "${podName}" is waiting to start: ContainerCreating\n`,
-      );
+      const why = waitingFor(pod, containerName);
+      return text(400, `container "${containerName}" in pod "${podName}" is waiting to start: ${why}\n`);
     }
     const wanted = isTrue(query.get('previous')) ? previousOf(attempts, current) : current;
     if (wanted === undefined) {
@@ -96,6 +94,14 @@ function previousOf(
   current: RuntimeContainer,
 ): RuntimeContainer | undefined {
   return current.state === 'Exited' ? current : attempts.at(-2);
+}
+
+/** Why a container has not been started, as its status tells. */
+function waitingFor(pod: Pod, containerName: string): string {
+  const status = pod.status?.containerStatuses?.find(({ name }) => name === containerName);
+  const reason = status?.state?.waiting?.reason ?? 'ContainerCreating';
+  const failsToPull = reason === 'ErrImagePull' || reason === 'ImagePullBackOff';
+  return failsToPull ? 'trying and failing to pull image' : reason;
 }
 
 /** The query of pods/log, or what is wrong with it. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Pod } from '../../src/api/types.ts';
 import { must } from '../../src/base/assert.ts';
 import { decodeUtf8 } from '../../src/base/bytes.ts';
 import { LogServer, parseLogOptions } from '../../src/kubelet/log-server.ts';
@@ -34,7 +35,8 @@ it('wants a certificate under mutual TLS, and lets a follower leave', async () =
       programPath: '/bin',
       leftoverGraceMillis: 1_000,
     });
-    const pod = podOf();
+    const waitingStatus = { name: 'main', state: { waiting: { reason: 'CreateContainerConfigError' } } };
+    const pod = { ...podOf(), status: { containerStatuses: [waitingStatus] } } as unknown as Pod;
     const sandbox = await runtime.runPodSandbox({ namespace: 'default', name: 'web', uid: 'u1' });
     const config = { name: 'main', attempt: 0, image: 'host', environment: {} };
     const id = await runtime.createContainer(sandbox, { ...config, command: world.command({ does: 'run' }) });
@@ -55,7 +57,11 @@ it('wants a certificate under mutual TLS, and lets a follower leave', async () =
     expect((await get('/pods', false)).status).toBe(401);
     expect((await get('/containerLogs/default/web/main', false)).status).toBe(401);
     expect((await get('/pods')).status).toBe(200);
-    expect((await get('/containerLogs/default/web/main')).status).toBe(400);
+    const refused = await get('/containerLogs/default/web/main');
+    expect([refused.status, decodeUtf8(refused.body as Uint8Array)]).toEqual([
+      400,
+      'container "main" in pod "web" is waiting to start: CreateContainerConfigError\n',
+    ]);
     expect((await get('/containerLogs/default/web')).status).toBe(404);
 
     await runtime.startContainer(id);
