@@ -23,7 +23,7 @@ export class SchedulerCache {
   #snapshot: NodeSnapshot | undefined;
 
   setNode(node: Node): void {
-    const info = this.#nodeOf(node.metadata.name);
+    const info = this.#infoOf(node.metadata.name);
     if (!info.known) this.#snapshot = undefined;
     info.setNode(node);
   }
@@ -60,13 +60,18 @@ export class SchedulerCache {
     const known = this.#pods.get(uid);
     if (known === undefined) return;
     this.#pods.delete(uid);
-    const info = this.#nodeOf(known.nodeName);
+    const info = this.#infoOf(known.nodeName);
     info.removePod(known.pod);
     this.#dropIfUnused(info);
   }
 
   has(uid: string): boolean {
     return this.#pods.has(uid);
+  }
+
+  /** The node that the pod is on, or is assumed to be on. */
+  nodeOf(uid: string): string | undefined {
+    return this.#pods.get(uid)?.nodeName;
   }
 
   /** The nodes that exist, in name order. Valid until the cache changes. */
@@ -81,11 +86,11 @@ export class SchedulerCache {
 
   #add(entry: CachedPod): void {
     this.#pods.set(entry.pod.uid, entry);
-    this.#nodeOf(entry.nodeName).addPod(entry.pod);
+    this.#infoOf(entry.nodeName).addPod(entry.pod);
   }
 
   /** A pod may be seen before its node is. */
-  #nodeOf(name: string): NodeInfo {
+  #infoOf(name: string): NodeInfo {
     let info = this.#nodes.get(name);
     if (info === undefined) {
       info = new NodeInfo(name);

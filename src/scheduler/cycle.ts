@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts';
+import { AssertionError } from '../base/assert.ts';
 import { compareStrings } from '../base/order.ts';
 import { nodeScoreMax, type Plugin, type Profile, type Verdict } from './framework.ts';
 import type { NodeSnapshot, NodeView } from './node-view.ts';
@@ -107,16 +107,14 @@ function scoreAll(
     if (plugin.score === undefined || plugin.skipScore?.(pod) === true) continue;
     for (let i = 0; i < nodes.length; i++) scores[i] = plugin.score(pod, nodes[i]!, snapshot);
     plugin.normalize?.(scores);
-    for (let i = 0; i < scores.length; i++) {
-      const score = scores[i]!;
-      assert(
-        Number.isInteger(score) && score >= 0 && score <= nodeScoreMax,
-        () => `${plugin.name} scores ${score}: not an integer from 0 to ${nodeScoreMax}`,
-      );
-      totals[i]! += weight * score;
-    }
+    for (let i = 0; i < scores.length; i++) totals[i]! += weight * checked(scores[i]!, plugin);
   }
   return totals;
+}
+
+function checked(score: number, plugin: Plugin): number {
+  if (Number.isInteger(score) && score >= 0 && score <= nodeScoreMax) return score;
+  throw new AssertionError(`${plugin.name} scores ${score}: not an integer from 0 to ${nodeScoreMax}`);
 }
 
 /** The highest score, where it is first, and how many have it. `totals` is not empty. */

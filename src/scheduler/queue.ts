@@ -85,6 +85,7 @@ export class SchedulingQueue {
   returnUnschedulable(entry: QueuedPod, nowMillis: number): void {
     const waiting = this.#waiting(entry, nowMillis);
     this.#current.set(entry.pod.uid, waiting);
+    this.#unschedulable.delete(entry.pod.uid);
     this.#unschedulable.set(entry.pod.uid, waiting);
   }
 
@@ -112,8 +113,9 @@ export class SchedulingQueue {
       }
       this.#backoff.pop();
     }
+    // In the order in which they failed.
     for (const { failedAtMillis } of this.#unschedulable.values()) {
-      next = Math.min(next ?? Infinity, failedAtMillis + unschedulableMillisMax);
+      return Math.min(next ?? Infinity, failedAtMillis + unschedulableMillisMax);
     }
     return next;
   }
@@ -124,7 +126,7 @@ export class SchedulingQueue {
       if (this.#current.get(entry.pod.uid) === entry) this.#activate(entry);
     }
     for (const [uid, waiting] of this.#unschedulable) {
-      if (waiting.failedAtMillis + unschedulableMillisMax > nowMillis) continue;
+      if (waiting.failedAtMillis + unschedulableMillisMax > nowMillis) break;
       this.#unschedulable.delete(uid);
       this.#activate(waiting);
     }

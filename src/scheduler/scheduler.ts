@@ -12,10 +12,12 @@
  *   S4  Who has lost the lease binds no more.
  */
 
-import { isApiError, ApiError } from '../api/status.ts';
+import { ApiError } from '../api/status.ts';
 import type { Binding, Node, Pod } from '../api/types.ts';
 import type { ApiClient } from '../client/api-client.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
+import { createFencedClient } from '../client/fenced-client.ts';
+import type { Informer } from '../client/informer.ts';
 import { LeaderElector, type LeaderElectionTiming } from '../client/leader-elector.ts';
 import * as resources from '../client/resources.ts';
 import { createInformer } from '../client/shared-informer.ts';
@@ -25,7 +27,7 @@ import { SchedulerCache } from './cache.ts';
 import { schedulePod } from './cycle.ts';
 import type { Profile } from './framework.ts';
 import { defaultProfile } from './plugins/registry.ts';
-import { podView } from './pod-view.ts';
+import { podView, type PodView } from './pod-view.ts';
 import { SchedulingQueue, type QueuedPod } from './queue.ts';
 
 export interface SchedulerOptions {
@@ -38,8 +40,8 @@ export interface SchedulerOptions {
   readonly schedulerName?: string;
 }
 
-/** Decisions whose binding is still on its way; more wait. */
-const bindingsOutstandingMax = 64;
+/** Bindings and conditions that are still on their way to the API; further decisions wait. */
+const requestsOutstandingMax = 64;
 
 export class Scheduler {
   readonly #platform: Platform;
@@ -81,7 +83,10 @@ class SchedulingTerm {
   readonly #cache = new SchedulerCache();
   readonly #queue = new SchedulingQueue();
   readonly #recorder: EventRecorder;
-  #bindingsOutstanding = 0;
+  /** Sends nothing any more when the term is over. */
+  readonly #client: ApiClient;
+  readonly #pods: Informer<Pod>;
+  #requestsOutstanding = 0;
   #wake = (): void => {};
 
   constructor(
@@ -92,13 +97,14 @@ class SchedulingTerm {
     this.#platform = platform;
     this.#options = options;
     this.#signal = signal;
-    this.#recorder = new EventRecorder(platform, options.client, { component: 'default-scheduler' });
+    this.#client = createFencedClient(options.client, signal);
+    this.#pods = createInformer(this.#client, platform, resources.pods);
+    this.#recorder = new EventRecorder(platform, this.#client, { component: 'default-scheduler' });
   }
 
   async run(): Promise<void> {
-    const { client } = this.#options;
-    const pods = createInformer(client, this.#platform, resources.pods);
-    const nodes = createInformer(client, this.#platform, resources.nodes);
+    const pods = this.#pods;
+    const nodes = createInformer(this.#client, this.#platform, resources.nodes);
     pods.addHandler({
       added: (pod) => this.#podChanged(pod),
       updated: (_, pod) => this.#podChanged(pod),
@@ -127,24 +133,24 @@ class SchedulingTerm {
   async #scheduleAll(): Promise<void> {
     const { clock } = this.#platform;
     while (!this.#signal.aborted) {
-      const entry =
-        this.#bindingsOutstanding < bindingsOutstandingMax
-          ? this.#queue.pop(clock.monotonicMillis())
-          : undefined;
-      if (entry === undefined) await this.#wait();
+      if (this.#requestsOutstanding >= requestsOutstandingMax) {
+        await this.#wait(undefined);
+        continue;
+      }
+      const entry = this.#queue.pop(clock.monotonicMillis());
+      if (entry === undefined) await this.#wait(this.#queue.nextWakeMillis());
       else this.#scheduleOne(entry);
     }
   }
 
-  /** Until something happens, or a pod's back-off ends. */
-  async #wait(): Promise<void> {
+  /** Until something happens, or it is `untilMillis`. */
+  async #wait(untilMillis: number | undefined): Promise<void> {
     const { clock } = this.#platform;
-    const next = this.#queue.nextWakeMillis();
     await new Promise<void>((resolve) => {
       const timer =
-        next === undefined
+        untilMillis === undefined
           ? undefined
-          : clock.setTimer(Math.max(0, next - clock.monotonicMillis()), () => this.#wake());
+          : clock.setTimer(Math.max(0, untilMillis - clock.monotonicMillis()), () => this.#wake());
       this.#wake = () => {
         timer?.cancel();
         this.#wake = () => {};
@@ -159,59 +165,77 @@ class SchedulingTerm {
     const decision = schedulePod(pod, this.#cache.snapshot(), this.#options.profile, (bound) =>
       this.#platform.random.integer(bound),
     );
-    if (decision.type === 'unschedulable') {
-      this.#queue.returnUnschedulable(entry, this.#platform.clock.monotonicMillis());
-      void this.#tellUnschedulable(entry, decision.message);
-      return;
+    if (decision.type === 'scheduled') {
+      this.#cache.assume(pod, decision.node);
+      this.#send(this.#bind(entry, decision.node));
+    } else {
+      this.#queue.returnUnschedulable(entry, this.#now());
+      this.#send(this.#tellUnschedulable(pod, decision.message));
     }
-    this.#cache.assume(pod, decision.node);
-    this.#bindingsOutstanding++;
-    void this.#bind(entry, decision.node).finally(() => {
-      this.#bindingsOutstanding--;
+  }
+
+  /** Counts a request until it has ended. A rejection is a bug, and left to stop the program. */
+  #send(request: Promise<void>): void {
+    this.#requestsOutstanding++;
+    void request.finally(() => {
+      this.#requestsOutstanding--;
       this.#wake();
     });
   }
 
   async #bind(entry: QueuedPod, node: string): Promise<void> {
     const { pod } = entry;
-    const name = pod.key.slice(pod.namespace.length + 1);
+    const { name, namespace, uid } = pod;
     const binding = {
       apiVersion: 'v1',
       kind: 'Binding',
-      metadata: { name, namespace: pod.namespace, uid: pod.uid },
+      metadata: { name, namespace, uid },
       target: { kind: 'Node', name: node },
     } satisfies Pick<Binding, 'apiVersion' | 'kind' | 'target'> & { metadata: unknown };
     try {
-      await this.#options.client
+      await this.#client
         .resource(resources.pods)
-        .subresource('POST', name, 'binding', { namespace: pod.namespace, body: binding });
-      this.#recorder.record(
-        eventSubject(entry),
-        'Normal',
-        'Scheduled',
-        `Successfully assigned ${pod.key} to ${node}`,
-      );
+        .subresource('POST', name, 'binding', { namespace, body: binding });
+      const message = `Successfully assigned ${pod.key} to ${node}`;
+      this.#recorder.record(eventSubject(pod), 'Normal', 'Scheduled', message);
     } catch (error) {
       if (!(error instanceof ApiError) && !(error instanceof NetworkError)) throw error;
-      // The outcome may be unknown: if the pod is bound after all, its watch event confirms it.
-      this.#cache.forget(pod.uid);
-      if (isApiError(error, 'NotFound') || this.#cache.has(pod.uid)) return;
       this.#platform.logger.info('binding failed', { pod: pod.key, node, error: error.message });
-      this.#queue.returnFailed(entry, this.#platform.clock.monotonicMillis());
+      this.#bindingFailed(entry);
     }
   }
 
+  /** The outcome may be unknown: if the pod is bound after all, its watch event confirms it, now or later. */
+  #bindingFailed(entry: QueuedPod): void {
+    this.#cache.forget(entry.pod.uid);
+    const pod = this.#stillWaiting(entry.pod);
+    if (pod !== undefined) this.#queue.returnFailed({ ...entry, pod }, this.#now());
+    // What was assumed is free again, for others too.
+    this.#queue.moveAll(this.#now());
+  }
+
+  /** The pod as the API shows it now, or undefined if it has a node, is gone, or another has its name. */
+  #stillWaiting({ key, uid }: PodView): PodView | undefined {
+    const pod = this.#pods.lister.get(key);
+    if (pod === undefined || pod.metadata.uid !== uid || pod.metadata.deletionTimestamp !== undefined) {
+      return undefined;
+    }
+    const view = podView(pod);
+    return view.nodeName === undefined ? view : undefined;
+  }
+
   /** An event, and the PodScheduled condition that `kubectl describe` shows. */
-  async #tellUnschedulable(entry: QueuedPod, message: string): Promise<void> {
-    const { pod } = entry;
-    this.#recorder.record(eventSubject(entry), 'Warning', 'FailedScheduling', message);
+  async #tellUnschedulable(pod: PodView, message: string): Promise<void> {
+    const { name, namespace, uid } = pod;
+    this.#recorder.record(eventSubject(pod), 'Warning', 'FailedScheduling', message);
     const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
-    const patch = { metadata: { uid: pod.uid }, status: { conditions: [condition] } };
-    const name = pod.key.slice(pod.namespace.length + 1);
+    const shown = this.#pods.lister.get(pod.key)?.status?.conditions ?? [];
+    if (shown.some((each) => each.type === condition.type && each.message === message)) return;
+    const patch = { metadata: { uid }, status: { conditions: [condition] } };
     try {
-      await this.#options.client
+      await this.#client
         .resource(resources.pods)
-        .patch(name, patch, { type: 'strategic', namespace: pod.namespace, subresource: 'status' });
+        .patch(name, patch, { type: 'strategic', namespace, subresource: 'status' });
     } catch (error) {
       if (!(error instanceof ApiError) && !(error instanceof NetworkError)) throw error;
       this.#platform.logger.debug('could not write a pod condition', { pod: pod.key, error: error.message });
@@ -225,12 +249,15 @@ class SchedulingTerm {
       this.#podGone(pod);
     } else if (view.nodeName !== undefined) {
       this.#queue.remove(view.uid);
+      const assumedOn = this.#cache.nodeOf(view.uid);
       this.#cache.confirm(view);
+      // Somebody else bound it elsewhere: the room that was kept for it is free.
+      if (assumedOn !== undefined && assumedOn !== view.nodeName) this.#queue.moveAll(this.#now());
     } else if (pod.metadata.deletionTimestamp !== undefined) {
       this.#queue.remove(view.uid);
     } else if (view.schedulerName === this.#options.schedulerName && !this.#cache.has(view.uid)) {
       // Our own condition on it changes nothing; what waits goes on waiting.
-      if (!this.#queue.holds(view)) this.#queue.add(view, this.#platform.clock.monotonicMillis());
+      if (!this.#queue.holds(view)) this.#queue.add(view, this.#now());
     }
     this.#wake();
   }
@@ -239,14 +266,18 @@ class SchedulingTerm {
     this.#queue.remove(pod.metadata.uid);
     if (!this.#cache.has(pod.metadata.uid)) return;
     this.#cache.remove(pod.metadata.uid);
-    this.#queue.moveAll(this.#platform.clock.monotonicMillis());
+    this.#queue.moveAll(this.#now());
     this.#wake();
   }
 
   #nodeChanged(node: Node): void {
     this.#cache.setNode(node);
-    this.#queue.moveAll(this.#platform.clock.monotonicMillis());
+    this.#queue.moveAll(this.#now());
     this.#wake();
+  }
+
+  #now(): number {
+    return this.#platform.clock.monotonicMillis();
   }
 }
 
@@ -262,12 +293,12 @@ function mayMakeRoom(before: Node, after: Node): boolean {
   return relevant(before) !== relevant(after);
 }
 
-function eventSubject({ pod }: QueuedPod): Pod {
-  const name = pod.key.slice(pod.namespace.length + 1);
+/** As much of the pod as an event names. */
+function eventSubject({ name, namespace, uid }: PodView): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: pod.namespace, uid: pod.uid, resourceVersion: '', creationTimestamp: '' },
+    metadata: { name, namespace, uid, resourceVersion: '', creationTimestamp: '' },
     spec: { containers: [] },
   };
 }
