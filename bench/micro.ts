@@ -28,7 +28,8 @@ for (const suite of suites) {
   const summary = await benny.suite(
     suite.name,
     ...suite.cases().map(({ name, run }) => benny.add(name, run)),
-    benny.cycle(),
+    // Redrawing needs a terminal; a file gets the table at the end.
+    ...(process.stdout.isTTY ? [benny.cycle()] : []),
   );
   for (const { name, ops, margin, samples } of summary.results) {
     measured.push({ suite: suite.name, name, opsPerSecond: ops, marginPercent: margin, samples });
