@@ -1,15 +1,21 @@
 /**
- * scheduler/: picks a node for each pod, as kube-scheduler does: informers feed a cache and a queue; one pure
- * cycle at a time decides; binding goes through the API.
+ * scheduler/: picks a node for each pod, as kube-scheduler does. Informers feed a cache (cache.ts: nodes, and what
+ * the pods on them ask for) and a queue (queue.ts: pods without a node); one scheduling cycle at a time
+ * (cycle.ts) asks the plugins of a profile (plugins/registry.ts); binding goes through the API.
  *
- * Boundary: the decision (cycle.ts, plugins/) is a pure function of pod and snapshot. Only this file acts.
+ * Boundary: the decision is a pure function of pod and snapshot, the cache and the queue are told the time; only
+ * this file acts. To compare policies `drydock bench scheduler` replays workloads through the same parts.
  *
  * Invariants
  *   S1  One pod is decided at a time, on a snapshot that counts every earlier decision (assumed pods).
  *   S2  A decision is acted on only through the binding subresource, which refuses a pod that has a node:
  *       two schedulers can race, and no pod is ever bound twice.
- *   S3  A pod that was not placed is never lost: it is in the queue until it has a node or is gone.
- *   S4  Who has lost the lease binds no more.
+ *   S3  A pod that was not placed is never lost: it is in the queue until it has a node or is gone. What is
+ *       gone leaves queue and cache, also while its binding is on its way.
+ *   S4  Who has lost the lease sends no more bindings. One that was sent before may still arrive: S2 covers it.
+ *   S5  Whatever makes room (a pod leaves or ends, a node comes or changes, a binding fails) wakes the pods
+ *       that wait for room; a node's heartbeat wakes nobody.
+ *   S6  At most `requestsOutstandingMax` requests are on their way; a full pipe stops deciding, not the clock.
  */
 
 import { ApiError } from '../api/status.ts';
