@@ -102,7 +102,7 @@ function scoreAll(
   profile: Profile,
 ): Float64Array {
   const totals = new Float64Array(nodes.length);
-  const scores = scratchOf(nodes.length);
+  const scores = new Float64Array(nodes.length);
   for (const { plugin, weight } of profile.plugins) {
     if (plugin.score === undefined || plugin.skipScore?.(pod) === true) continue;
     for (let i = 0; i < nodes.length; i++) scores[i] = plugin.score(pod, nodes[i]!, snapshot);
@@ -110,14 +110,6 @@ function scoreAll(
     for (let i = 0; i < scores.length; i++) totals[i]! += weight * checked(scores[i]!, plugin);
   }
   return totals;
-}
-
-let scratch = new Float64Array(0);
-
-/** Room for one plugin's scores, the same for all cycles: they are synchronous and do not nest. */
-function scratchOf(length: number): Float64Array {
-  if (scratch.length < length) scratch = new Float64Array(2 * length);
-  return scratch.subarray(0, length);
 }
 
 function checked(score: number, plugin: Plugin): number {

@@ -10,24 +10,9 @@ export type ResourceScorer = (requested: number, capacity: number) => number;
 export function nodeResourcesFit(scorer: ResourceScorer): Plugin {
   return {
     name: 'NodeResourcesFit',
-    filter: (pod, node) => (fits(pod, node) ? undefined : whatIsMissing(pod, node)),
+    filter: whatIsMissing,
     score: (pod, node) => meanScore(pod, node, scorer),
   };
-}
-
-/** A request of nothing fits even where more is requested than there is. */
-function fits({ requests }: PodView, node: NodeView): boolean {
-  const { allocatable, requested } = node;
-  if (node.podCount >= node.podCountMax) return false;
-  if (requests.milliCpu > 0 && requests.milliCpu > allocatable.milliCpu - requested.milliCpu) return false;
-  if (requests.memoryBytes > 0 && requests.memoryBytes > allocatable.memoryBytes - requested.memoryBytes)
-    return false;
-  for (const name in requests.others) {
-    const asked = amountNamed(requests.others, name);
-    const free = amountNamed(allocatable.others, name) - amountNamed(requested.others, name);
-    if (asked > 0 && asked > free) return false;
-  }
-  return true;
 }
 
 /** Says of each resource that does not suffice that it does not (fit.go: fitsRequest). */
@@ -35,20 +20,24 @@ function whatIsMissing({ requests }: PodView, node: NodeView): Verdict {
   const { allocatable, requested } = node;
   const reasons: string[] = [];
   let never = false;
-  const check = (reason: string, asked: number, capacity: number, used: number): void => {
-    if (asked === 0 || asked <= capacity - used) return;
-    reasons.push(reason);
-    if (asked > capacity) never = true;
-  };
+  // A request of nothing fits even where more is requested than there is.
   if (node.podCount >= node.podCountMax) reasons.push('Too many pods');
-  check('Insufficient cpu', requests.milliCpu, allocatable.milliCpu, requested.milliCpu);
-  check('Insufficient memory', requests.memoryBytes, allocatable.memoryBytes, requested.memoryBytes);
-  for (const name in requests.others) {
-    const [asked, capacity, used] = [requests, allocatable, requested].map(({ others }) =>
-      amountNamed(others, name),
-    );
-    check(`Insufficient ${name}`, asked!, capacity!, used!);
+  if (requests.milliCpu > 0 && requests.milliCpu > allocatable.milliCpu - requested.milliCpu) {
+    reasons.push('Insufficient cpu');
+    never = requests.milliCpu > allocatable.milliCpu;
   }
+  if (requests.memoryBytes > 0 && requests.memoryBytes > allocatable.memoryBytes - requested.memoryBytes) {
+    reasons.push('Insufficient memory');
+    never ||= requests.memoryBytes > allocatable.memoryBytes;
+  }
+  for (const name in requests.others) {
+    const asked = amountNamed(requests.others, name);
+    const capacity = amountNamed(allocatable.others, name);
+    if (asked === 0 || asked <= capacity - amountNamed(requested.others, name)) continue;
+    reasons.push(`Insufficient ${name}`);
+    never ||= asked > capacity;
+  }
+  if (reasons.length === 0) return undefined;
   return never ? unresolvable(...reasons) : unschedulable(...reasons);
 }
 
