@@ -20,8 +20,8 @@ function whatIsMissing({ requests }: PodView, node: NodeView): Verdict {
   const { allocatable, requested } = node;
   const reasons: string[] = [];
   let never = false;
-  // A request of nothing fits even where more is requested than there is.
   if (node.podCount >= node.podCountMax) reasons.push('Too many pods');
+  // A request of nothing fits even where more is requested than there is.
   if (requests.milliCpu > 0 && requests.milliCpu > allocatable.milliCpu - requested.milliCpu) {
     reasons.push('Insufficient cpu');
     never = requests.milliCpu > allocatable.milliCpu;
