@@ -3,13 +3,15 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 
 import { createApiClient } from '../client/http-api-client.ts';
+import { runTogether } from '../client/run-together.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
+import { NetworkError } from '../platform/errors.ts';
 import { mapServiceAddress } from '../proxy/service-address.ts';
 import { ServiceProxy } from '../proxy/service-proxy.ts';
 import { UserspaceBackend } from '../proxy/userspace-backend.ts';
 import { CliError } from './cli-error.ts';
 import type { AgentConfig } from './cluster-plan.ts';
-import { createComponentPlatform, runUntilSignal } from './component.ts';
+import { createComponentPlatform, runUntilSignal, withDirectoryLocked } from './component.ts';
 import { readConfig } from './config-file.ts';
 import { timingOf } from './failover.ts';
 import { describeMachine } from './machine.ts';
@@ -69,5 +71,13 @@ export async function runAgent(directory: string, config: AgentConfig, signal: A
     nodeName: config.nodeName,
     backend: new UserspaceBackend(platform, { serviceAddress }),
   });
-  await Promise.all([kubelet.run(signal), proxy.run(signal)]);
+  // Two agents on one folder would each end the pods of the other.
+  await withDirectoryLocked(platform, directory, async () => {
+    const tasks = [(ended: AbortSignal) => kubelet.run(ended), (ended: AbortSignal) => proxy.run(ended)];
+    try {
+      await runTogether(tasks, signal);
+    } catch (error) {
+      throw error instanceof NetworkError ? new CliError(error.message, { cause: error }) : error;
+    }
+  });
 }

@@ -2,6 +2,7 @@ import { loadTlsMaterial } from '../platform/os/tls.ts';
 import { ConsoleLogger } from '../platform/os/console-logger.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
 import { DiskError } from '../platform/errors.ts';
+import type { DiskLock } from '../platform/disk.ts';
 import type { Platform } from '../platform/platform.ts';
 import { CliError } from './cli-error.ts';
 
@@ -16,6 +17,29 @@ export async function createComponentPlatform(hostname: string, pkiDirectory: st
       `${hostname} has no certificate in ${pkiDirectory} (${error.message}): let \`drydock up\` make one, or copy ca.crt, host.crt and host.key there`,
       { cause: error },
     );
+  }
+}
+
+/** The data directory belongs to another process that lives. */
+export class DirectoryInUseError extends CliError {}
+
+/** Keeps a second process off a data directory while `run` uses it. @throws DirectoryInUseError when one is there already */
+export async function withDirectoryLocked<T>(
+  platform: Platform,
+  directory: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  let lock: DiskLock;
+  try {
+    lock = await platform.disk.lock(directory);
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code !== 'ELOCKED') throw error;
+    throw new DirectoryInUseError(error.message, { cause: error });
+  }
+  try {
+    return await run();
+  } finally {
+    await lock.release();
   }
 }
 

@@ -13,7 +13,7 @@ import { formatAddress } from './address.ts';
 import { Children, type Child } from './children.ts';
 import { loadOrPlan, prepareCertificates, type PlanOptions } from './cluster-files.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
-import { aborted, runUntilSignal } from './component.ts';
+import { aborted, DirectoryInUseError, runUntilSignal, withDirectoryLocked } from './component.ts';
 import { writeFileAtomically } from './config-file.ts';
 import { Deadline } from './deadline.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -193,12 +193,20 @@ async function startAgents(launch: Launch): Promise<void> {
   });
 }
 
-/** An agent that was killed leaves its pods' processes behind: what `up` started, `up` ends. */
+/**
+ * An agent that was killed leaves its pods' processes behind: what `up` started, `up` ends. An agent that was
+ * started by hand in its place runs on, with its pods.
+ */
 async function endLeftoverPods(plan: ClusterPlan, dataDirectory: string): Promise<void> {
   for (const { nodeName, podCidr } of plan.agents) {
     const directory = join(dataDirectory, nodeName);
     const platform = createOsPlatform({ hostname: nodeName });
-    await ProcessRuntime.open(platform, { directory, podCidr, programPath: '', leftoverGraceMillis: 2000 });
+    const options = { directory, podCidr, programPath: '', leftoverGraceMillis: 2000 };
+    try {
+      await withDirectoryLocked(platform, directory, () => ProcessRuntime.open(platform, options));
+    } catch (error) {
+      if (!(error instanceof DirectoryInUseError)) throw error;
+    }
   }
 }
 
