@@ -36,7 +36,11 @@ import { startWatch } from './watch-handler.ts';
 const returnsDeleted: ReadonlySet<string> = new Set(['pods', 'services']);
 
 const strategicType = 'application/strategic-merge-patch+json';
-const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', strategicType];
+const patchTypes: ReadonlySet<string> = new Set([
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  strategicType,
+]);
 
 /** One request on its way: what was asked, and what the answer will carry. */
 interface Call {
@@ -273,7 +277,7 @@ export class ResourceHandler {
   #patch(call: Call, kind: Pick<Resource, 'group' | 'version' | 'kind'>): Transform {
     const { request, info } = call;
     const mediaType = mediaTypeOf(request.headers['content-type']);
-    if (!patchTypes.includes(mediaType)) throw unsupportedPatchType();
+    if (!patchTypes.has(mediaType)) throw unsupportedPatchType();
     const type = schemaTypeOf(kind);
     const mode = fieldValidationOf(info.query);
     refuseDeep(request.body);
