@@ -25,9 +25,17 @@ export interface Summary {
 export class LiveCluster {
   readonly directory = mkdtempSync(join(tmpdir(), 'drydock-e2e-'));
   readonly dataDirectory = join(this.directory, 'data');
-  readonly #flags = ['--data-dir', this.dataDirectory, '--base-port', '17440', '--loopback-block', '160'];
+  readonly #basePort: number;
+  readonly #flags: readonly string[];
   #up: ChildProcess | undefined;
   #output = '';
+
+  /** Two clusters at once need ports (30 of them) and loopback blocks (32 of them) of their own. */
+  constructor({ basePort = 17_440, loopbackBlock = 160 } = {}) {
+    this.#basePort = basePort;
+    const place = ['--base-port', String(basePort), '--loopback-block', String(loopbackBlock)];
+    this.#flags = ['--data-dir', this.dataDirectory, ...place];
+  }
 
   /** Starts it and resolves with its summary. @throws with what it printed when it ends instead */
   async start(): Promise<Summary> {
@@ -61,7 +69,7 @@ export class LiveCluster {
   async client(): Promise<ApiClient> {
     const tls = await loadTlsMaterial(join(this.dataDirectory, 'pki/admin'));
     const platform = createOsPlatform({ hostname: 'e2e', tls });
-    const servers = [0, 1, 2].map((i) => ({ host: '127.0.0.1', port: 17_440 + i }));
+    const servers = [0, 1, 2].map((i) => ({ host: '127.0.0.1', port: this.#basePort + i }));
     return createApiClient(platform, {
       servers,
       tls: 'mutual',
@@ -88,7 +96,7 @@ export class LiveCluster {
         [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`].some((file) => mentions(file, this.directory)),
       )
       .map((pid) => `${pid} ${readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`)
-      .filter((line) => !/ $/.test(line.trim()));
+      .filter((line) => !line.trim().endsWith(' '));
   }
 
   async close(): Promise<void> {
@@ -133,14 +141,12 @@ export async function eventually(
   throw new Error(`${what}: not within ${millisMax} ms. ${latest}`);
 }
 
-/** Where kubectl is, if anywhere: $KUBECTL, or the PATH. */
+/** Where kubectl is, if anywhere: $KUBECTL, the PATH, or where .ci/fetch-kubectl puts it. */
 export function findKubectl(): string | undefined {
   const named = process.env['KUBECTL'];
   if (named !== undefined) return named;
-  return (process.env['PATH'] ?? '')
-    .split(':')
-    .map((folder) => join(folder, 'kubectl'))
-    .find((path) => existsSync(path));
+  const folders = [...(process.env['PATH'] ?? '').split(':'), join(root, 'node_modules/.cache/drydock')];
+  return folders.map((folder) => join(folder, 'kubectl')).find((path) => existsSync(path));
 }
 
 function mentions(file: string, text: string): boolean {
