@@ -6,6 +6,7 @@ import {
   apiResourceList,
   apiVersions,
 } from '../api/discovery.ts';
+import { encodeOpenApiV2, openApiV2ProtobufRange, openApiV2ProtobufType } from '../api/openapi-protobuf.ts';
 import { openApiV2, openApiV3Document, openApiV3Index } from '../api/openapi.ts';
 import type { Resource } from '../api/resource.ts';
 import { encodeUtf8 } from '../base/bytes.ts';
@@ -28,6 +29,8 @@ export class DocumentHandler {
   readonly #version: string;
   readonly #documents = new Map<string, Document | undefined>();
 
+  #openApiV2Bytes: Uint8Array | undefined;
+
   constructor(resources: readonly Resource[], advertise: Address, version: string) {
     this.#resources = resources;
     this.#advertise = advertise;
@@ -37,6 +40,9 @@ export class DocumentHandler {
   /** undefined when there is no such document. */
   handle(request: HttpRequest, path: string, query: URLSearchParams): HttpResponse | undefined {
     const aggregated = (path === '/api' || path === '/apis') && acceptsAggregated(request.headers['accept']);
+    if (path === '/openapi/v2' && (request.headers['accept'] ?? '').includes(openApiV2ProtobufRange)) {
+      return this.#openApiV2Protobuf();
+    }
     const key = aggregated ? `${path} aggregated` : path;
     if (!this.#documents.has(key)) this.#remember(key, this.#build(path, aggregated));
     const document = this.#documents.get(key);
@@ -56,6 +62,12 @@ export class DocumentHandler {
     }
     const pretty = wantsPretty(query, request.headers['user-agent']);
     return { status: 200, headers, body: encodeUtf8(jsonText(document.json, pretty)) };
+  }
+
+  #openApiV2Protobuf(): HttpResponse {
+    this.#openApiV2Bytes ??= encodeOpenApiV2(openApiV2(this.#resources));
+    const headers = { 'content-type': openApiV2ProtobufType, vary: 'Accept' };
+    return { status: 200, headers, body: this.#openApiV2Bytes };
   }
 
   /** Bounded by what is served: a path that is not, is not remembered. */

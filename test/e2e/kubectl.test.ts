@@ -202,6 +202,18 @@ describe.skipIf(binary === undefined)('kubectl', () => {
     ).toContain('condition met');
   });
 
+  it('takes a List, which kubectl checks itself against the published schema', async () => {
+    const list = (...items: readonly unknown[]) => ({ apiVersion: 'v1', kind: 'List', items });
+    const made = { ...settings, metadata: { name: 'listed' } };
+    expect(await refused('create', '-f', manifest('list.yaml', list({ ...made, dota: {} })))).toContain(
+      'ValidationError(ConfigMap): unknown field "dota" in io.k8s.api.core.v1.ConfigMap',
+    );
+    expect(await kubectl('create', '-f', manifest('list.yaml', list(made)))).toBe(
+      'configmap/listed created\n',
+    );
+    expect(await kubectl('delete', '-f', manifest('list.yaml', list(made)))).toContain('"listed" deleted');
+  });
+
   it('applies a manifest, and again after a change', async () => {
     const path = manifest('settings.yaml', settings);
     expect(await kubectl('apply', '-f', path)).toBe('configmap/settings configured\n');

@@ -90,13 +90,16 @@ export class LiveCluster {
 
   /** Processes whose command line or environment names this cluster's folder: none may remain at the end. */
   remainingProcesses(): readonly string[] {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-      .filter((pid) =>
-        [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`].some((file) => mentions(file, this.directory)),
-      )
-      .map((pid) => `${pid} ${readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`)
-      .filter((line) => !line.trim().endsWith(' '));
+    return (
+      readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+        .filter((pid) =>
+          [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`].some((file) => mentions(file, this.directory)),
+        )
+        .map((pid) => `${pid} ${readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`.trim())
+        // One without a command line has ended and only waits to be collected.
+        .filter((line) => line.includes(' '))
+    );
   }
 
   async close(): Promise<void> {
