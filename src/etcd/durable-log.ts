@@ -1,3 +1,4 @@
+import { must } from '../base/assert.ts';
 import { emptyBytes } from '../base/bytes.ts';
 import { DiskError } from '../platform/errors.ts';
 import type { DiskLock } from '../platform/disk.ts';
@@ -14,6 +15,7 @@ import type {
   SnapshotMetadata,
   Term,
 } from '../raft/types.ts';
+import { makeDurableDirectory } from '../wal/durable-directory.ts';
 import { loadNewestSnapshot, removeOldSnapshots, saveSnapshot } from '../wal/snapshot-files.ts';
 import { Wal, type WalRecord } from '../wal/wal.ts';
 import { decode, encode } from './codec.ts';
@@ -58,7 +60,7 @@ export class DurableLog {
     const { disk } = platform;
     const { directory, identity, segmentBytes } = options;
     const walOptions = { segmentBytes, headerType: recordTypes.hardState };
-    await disk.makeDirectory(directory);
+    await makeDurableDirectory(disk, directory);
     const lock = await lockDirectory(platform, directory);
     try {
       const walDirectory = `${directory}/wal`;
@@ -105,6 +107,13 @@ export class DurableLog {
     this.storage = storage;
   }
 
+  /** All entries behind the newest snapshot that storage can still read. */
+  entries(): readonly Entry[] {
+    const end = (this.storage.lastIndex() + 1) as Index;
+    const read = this.storage.entries(this.storage.firstIndex(), end, Infinity);
+    return must(read.ok ? read.value : undefined, 'storage reads its own range');
+  }
+
   /** Makes a Ready durable and then visible to Raft. @throws WalError, DiskError; after that the log is of no use */
   async save(ready: Ready): Promise<void> {
     if (ready.snapshot !== undefined) await this.#saveSnapshotFile(ready.snapshot);
@@ -146,8 +155,7 @@ export class DurableLog {
 
   async #saveSnapshotFile({ metadata, data }: Snapshot): Promise<void> {
     const directory = `${this.#directory}/snap`;
-    await this.#platform.disk.makeDirectory(directory);
-    await this.#platform.disk.syncDirectory(this.#directory);
+    await makeDurableDirectory(this.#platform.disk, directory);
     const { index, term, confState } = metadata;
     await saveSnapshot(this.#platform.disk, directory, { index, term, data: encode({ confState, data }) });
   }
