@@ -2,46 +2,48 @@ import { deferred } from '../base/deferred.ts';
 
 /**
  * Tasks that live and die together: the first to fail stops the others, and `join` rejects with its
- * failure once all have ended.
+ * failure once all have ended. Each has a signal of its own, so that none carries the listeners of many
+ * (engines take more than ten for a leak).
  */
 export class TaskScope {
-  readonly #controller = new AbortController();
+  readonly #running = new Set<AbortController>();
   readonly #ended = deferred<void>();
   readonly #outer: AbortSignal;
-  readonly #onOuterAbort = (): void => this.#controller.abort();
-  #running = 0;
+  readonly #stop = (): void => {
+    this.#stopped = true;
+    for (const controller of this.#running) controller.abort();
+  };
+  #stopped: boolean;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(outer: AbortSignal) {
     this.#outer = outer;
-    if (outer.aborted) this.#controller.abort();
-    outer.addEventListener('abort', this.#onOuterAbort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+    this.#stopped = outer.aborted;
+    outer.addEventListener('abort', this.#stop, { once: true });
   }
 
   add(task: (signal: AbortSignal) => Promise<void>): void {
-    this.#running++;
-    void this.#follow(task);
+    const controller = new AbortController();
+    if (this.#stopped) controller.abort();
+    this.#running.add(controller);
+    void this.#follow(task, controller);
   }
 
   /** Resolves when every task has ended. Called once, after the first `add`. */
   async join(): Promise<void> {
     await this.#ended.promise;
-    this.#outer.removeEventListener('abort', this.#onOuterAbort);
+    this.#outer.removeEventListener('abort', this.#stop);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #follow(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #follow(task: (signal: AbortSignal) => Promise<void>, controller: AbortController): Promise<void> {
     try {
-      await task(this.signal);
+      await task(controller.signal);
     } catch (error) {
       this.#failure ??= { error };
-      this.#controller.abort();
+      this.#stop();
     }
-    this.#running--;
-    if (this.#running === 0) this.#ended.resolve();
+    this.#running.delete(controller);
+    if (this.#running.size === 0) this.#ended.resolve();
   }
 }
