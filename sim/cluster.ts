@@ -39,6 +39,7 @@ export interface ClusterOptions {
   /** Applied entries between snapshots; small ones exercise snapshot install. */
   readonly snapshotEntries?: number;
   readonly catchUpEntries?: number;
+  readonly segmentBytes?: number;
   readonly observer?: MemberObserver;
 }
 
@@ -140,6 +141,7 @@ export class Cluster {
         ? {}
         : { snapshotEntries: this.#options.snapshotEntries }),
       ...(this.#options.catchUpEntries === undefined ? {} : { catchUpEntries: this.#options.catchUpEntries }),
+      ...(this.#options.segmentBytes === undefined ? {} : { segmentBytes: this.#options.segmentBytes }),
       ...(this.#options.observer === undefined ? {} : { observer: this.#options.observer }),
     });
     this.#members.set(name, { epoch: host.epoch, member });

@@ -34,6 +34,7 @@ export function observeMembers(bus: ObservationBus): MemberObserver {
   };
 
   return {
+    opened: (member, snapshot, entries) => bus.emit({ type: 'log-opened', member, snapshot, entries }),
     roleChanged: (member, role, term, leader) =>
       bus.emit({ type: 'role-changed', member, role, term, leader }),
     saved: (member, ready) => {

@@ -18,6 +18,13 @@ export type Fact =
       readonly term: Term;
       readonly leader: MemberId;
     }
+  /** A member starts with this log, read from its disk: it replaces all that was known of its log. */
+  | {
+      readonly type: 'log-opened';
+      readonly member: MemberId;
+      readonly snapshot: SnapshotMetadata;
+      readonly entries: readonly Entry[];
+    }
   /** Entries of a member's log are durable; they replace what the log held from the first one's index on. */
   | { readonly type: 'entries-saved'; readonly member: MemberId; readonly entries: readonly Entry[] }
   /** A snapshot from the leader is durable; it replaces the whole log. */

@@ -3,6 +3,7 @@ import { connectEtcd } from '../src/etcd/link-client.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { ScenarioError, type Stage } from './actions/action.ts';
 import { PodsRunning } from './checkers/pods-running.ts';
+import { ProcessesRunning } from './checkers/processes-running.ts';
 import { checkers } from './checkers/registry.ts';
 import { Cluster } from './cluster.ts';
 import type { Engine } from './event-loop.ts';
@@ -10,7 +11,7 @@ import type { Host } from './host.ts';
 import { observeMembers } from './member-observations.ts';
 import { ObservationBus, type Checker, type Violation } from './observations.ts';
 import { createObjects } from './scenario/create-objects.ts';
-import type { Condition, Scenario, Step } from './scenario/scenario.ts';
+import type { Condition, FinalExpectation, Scenario, Step } from './scenario/scenario.ts';
 import { runKvClient, runKvWatcher, type KvRun } from './workloads/kv-workload.ts';
 import { World } from './world.ts';
 
@@ -52,7 +53,7 @@ class Simulation {
   readonly #cluster: Cluster;
   /** What is looked at while the run goes on: conditions of steps, and the final expectations. */
   readonly #conditions = new Map<Condition, PodsRunning>();
-  readonly #finals: readonly PodsRunning[];
+  readonly #finals: readonly (Checker & { readonly holds: boolean })[];
   readonly #named = new Map<string, readonly Host[]>();
   /** Set when the timeline and the workload are over. */
   #playedAtMillis: number | undefined;
@@ -61,7 +62,7 @@ class Simulation {
     this.#scenario = scenario;
     this.#seed = seed;
     this.#world = new World({ seed, engine, ...(onLog === undefined ? {} : { onLog }) });
-    this.#finals = scenario.expect.finally.map(({ options }) => new PodsRunning(options));
+    this.#finals = scenario.expect.finally.map((expected) => this.#finalOf(expected));
     const always: Checker[] = scenario.expect.always.map((name) => checkers[name]());
     for (const { moment } of scenario.timeline) {
       if (moment.type !== 'when' || moment.condition.type !== 'pods-running') continue;
@@ -84,6 +85,7 @@ class Simulation {
       ...(scenario.cluster.catchUpEntries === undefined
         ? {}
         : { catchUpEntries: scenario.cluster.catchUpEntries }),
+      ...(scenario.cluster.segmentBytes === undefined ? {} : { segmentBytes: scenario.cluster.segmentBytes }),
     });
   }
 
@@ -108,6 +110,17 @@ class Simulation {
       events: result.events,
       traceHash: result.traceHash,
     };
+  }
+
+  #finalOf(expected: FinalExpectation): Checker & { readonly holds: boolean } {
+    switch (expected.type) {
+      case 'pods-running':
+        return new PodsRunning(expected.options);
+      case 'processes-running':
+        return new ProcessesRunning(expected.options, () =>
+          this.#cluster.agents.reduce((sum, { processes }) => sum + processes.running.size, 0),
+        );
+    }
   }
 
   /** Over when all is played and every final expectation holds, or has had its time. */

@@ -1,5 +1,11 @@
-import type { Index, MemberId, Term } from '../../src/raft/types.ts';
+import type { Entry, Index, MemberId, Term } from '../../src/raft/types.ts';
 import type { Checker, Observation, Violation } from '../observations.ts';
+
+interface Log {
+  readonly terms: Map<Index, Term>;
+  readonly snapshotIndex: Index;
+  lastIndex: Index;
+}
 
 /**
  * If an entry is committed in a term, it is in the logs of the leaders of all later terms (Raft, figure 3).
@@ -7,26 +13,22 @@ import type { Checker, Observation, Violation } from '../observations.ts';
  */
 export class LeaderCompleteness implements Checker {
   readonly name = 'leader-completeness';
-  readonly #logs = new Map<MemberId, { terms: Map<Index, Term>; snapshotIndex: number; lastIndex: number }>();
+  readonly #logs = new Map<MemberId, Log>();
   /** The term of each applied entry: applied means committed. */
   readonly #committed = new Map<Index, Term>();
 
   observe(seen: Observation): Violation | undefined {
     switch (seen.type) {
+      case 'log-opened':
+        this.#startAt(seen.member, seen.snapshot.index);
+        this.#append(seen.member, seen.entries);
+        return undefined;
       case 'snapshot-saved':
-        this.#logs.set(seen.member, {
-          terms: new Map(),
-          snapshotIndex: seen.metadata.index,
-          lastIndex: seen.metadata.index,
-        });
+        this.#startAt(seen.member, seen.metadata.index);
         return undefined;
-      case 'entries-saved': {
-        const log = this.#log(seen.member);
-        for (const { index, term } of seen.entries) log.terms.set(index, term);
-        const last = seen.entries.at(-1);
-        if (last !== undefined) log.lastIndex = last.index;
+      case 'entries-saved':
+        this.#append(seen.member, seen.entries);
         return undefined;
-      }
       case 'entry-applied':
         this.#committed.set(seen.entry.index, seen.entry.term);
         return undefined;
@@ -42,7 +44,7 @@ export class LeaderCompleteness implements Checker {
   }
 
   #judge(member: MemberId, term: Term, atMillis: number): Violation | undefined {
-    const log = this.#log(member);
+    const log = this.#logs.get(member) ?? this.#startAt(member, 0 as Index);
     for (const [index, committedTerm] of this.#committed) {
       if (index <= log.snapshotIndex) continue;
       const held = index <= log.lastIndex ? log.terms.get(index) : undefined;
@@ -54,12 +56,15 @@ export class LeaderCompleteness implements Checker {
     return undefined;
   }
 
-  #log(member: MemberId) {
-    let log = this.#logs.get(member);
-    if (log === undefined) {
-      log = { terms: new Map(), snapshotIndex: 0, lastIndex: 0 };
-      this.#logs.set(member, log);
-    }
+  #append(member: MemberId, entries: readonly Entry[]): void {
+    const log = this.#logs.get(member) ?? this.#startAt(member, 0 as Index);
+    for (const { index, term } of entries) log.terms.set(index, term);
+    log.lastIndex = entries.at(-1)?.index ?? log.lastIndex;
+  }
+
+  #startAt(member: MemberId, index: Index): Log {
+    const log: Log = { terms: new Map(), snapshotIndex: index, lastIndex: index };
+    this.#logs.set(member, log);
     return log;
   }
 }

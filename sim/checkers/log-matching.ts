@@ -24,7 +24,9 @@ export class LogMatching implements Checker {
       this.#logs.set(seen.member, new Map([[seen.metadata.index, seen.metadata.term]]));
       return undefined;
     }
-    if (seen.type !== 'entries-saved') return undefined;
+    if (seen.type === 'log-opened') {
+      this.#logs.set(seen.member, new Map([[seen.snapshot.index, seen.snapshot.term]]));
+    } else if (seen.type !== 'entries-saved') return undefined;
     const log = this.#logs.get(seen.member) ?? new Map<Index, Term>();
     this.#logs.set(seen.member, log);
     for (const entry of seen.entries) {

@@ -9,7 +9,7 @@ import { actions } from '../actions/registry.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
 import { scenarioSchema } from './scenario-schema.ts';
-import type { Moment, Scenario, Step } from './scenario.ts';
+import type { FinalExpectation, Moment, Scenario, Step } from './scenario.ts';
 
 const withinMillisDefault = 60_000;
 const kvPauseMillisDefault = 20;
@@ -19,13 +19,13 @@ interface Raw {
   readonly name: string;
   readonly about?: string;
   readonly cluster: Readonly<Record<'servers' | 'agents', number>> &
-    Readonly<Partial<Record<'snapshot-entries' | 'catch-up-entries', number>>>;
+    Readonly<Partial<Record<'snapshot-entries' | 'catch-up-entries' | 'segment-bytes', number>>>;
   readonly objects?: readonly (RawFile | NewObject<ApiObject>)[];
   readonly workload?: { readonly kv?: RawKv };
   readonly timeline?: readonly RawStep[];
   readonly expect: {
     readonly always: readonly CheckerName[];
-    readonly finally?: readonly { readonly 'pods-running': PodsRunningOptions }[];
+    readonly finally?: readonly RawFinal[];
     readonly within?: string;
   };
   readonly duration: string;
@@ -41,6 +41,11 @@ interface RawKv {
   readonly watchers?: number;
   readonly mix?: Partial<Record<'get' | 'put' | 'cas' | 'delete', number>>;
   readonly pause?: string;
+}
+
+interface RawFinal {
+  readonly 'pods-running'?: PodsRunningOptions;
+  readonly 'processes-running'?: { readonly count: number };
 }
 
 interface RawStep {
@@ -120,6 +125,7 @@ function build(
       agents: raw.cluster.agents,
       snapshotEntries: raw.cluster['snapshot-entries'],
       catchUpEntries: raw.cluster['catch-up-entries'],
+      segmentBytes: raw.cluster['segment-bytes'],
     },
     objects,
     workload: {
@@ -137,14 +143,18 @@ function build(
     timeline,
     expect: {
       always: raw.expect.always,
-      finally: (raw.expect.finally ?? []).map((one) => ({
-        type: 'pods-running',
-        options: one['pods-running'],
-      })),
+      finally: (raw.expect.finally ?? []).map(buildFinal),
       withinMillis: raw.expect.within === undefined ? withinMillisDefault : durationMillis(raw.expect.within),
     },
     durationMillis: durationMillis(raw.duration),
   });
+}
+
+function buildFinal(raw: RawFinal): FinalExpectation {
+  const processes = raw['processes-running'];
+  return processes === undefined
+    ? { type: 'pods-running', options: raw['pods-running'] ?? {} }
+    : { type: 'processes-running', options: processes };
 }
 
 function buildStep(raw: RawStep, line: number): Result<Step, string> {

@@ -10,6 +10,12 @@ function strict(properties: Schema, required: readonly string[] = []): Schema {
 
 const podsRunning = strict({ count, labels: { type: 'object', additionalProperties: { type: 'string' } } });
 
+const finalExpectation = {
+  ...strict({ 'pods-running': podsRunning, 'processes-running': strict({ count }, ['count']) }),
+  minProperties: 1,
+  maxProperties: 1,
+};
+
 const step = strict({
   at: { type: 'string', pattern: '^\\+?[0-9]+(\\.[0-9]+)?(ms|s|m)$' },
   when: {
@@ -33,6 +39,7 @@ export const scenarioSchema: Schema = strict(
         agents: { type: 'integer', minimum: 0, maximum: 1000 },
         'snapshot-entries': { type: 'integer', minimum: 1 },
         'catch-up-entries': { type: 'integer', minimum: 1 },
+        'segment-bytes': { type: 'integer', minimum: 4096 },
       },
       ['servers', 'agents'],
     ),
@@ -61,7 +68,7 @@ export const scenarioSchema: Schema = strict(
     expect: strict(
       {
         always: { type: 'array', items: { enum: Object.keys(checkers) } },
-        finally: { type: 'array', items: strict({ 'pods-running': podsRunning }, ['pods-running']) },
+        finally: { type: 'array', items: finalExpectation },
         within: durationSchema,
       },
       ['always'],

@@ -26,6 +26,8 @@ export interface ScenarioCluster {
   /** Applied entries between snapshots. */
   readonly snapshotEntries: number | undefined;
   readonly catchUpEntries: number | undefined;
+  /** Of the write-ahead log. */
+  readonly segmentBytes: number | undefined;
 }
 
 /** One moment of the timeline. Steps come in order: each waits for the one before. */
@@ -54,7 +56,7 @@ export interface Expectations {
   readonly withinMillis: number;
 }
 
-export interface FinalExpectation {
-  readonly type: 'pods-running';
-  readonly options: PodsRunningOptions;
-}
+export type FinalExpectation =
+  | { readonly type: 'pods-running'; readonly options: PodsRunningOptions }
+  /** Of containers, on all agents together. */
+  | { readonly type: 'processes-running'; readonly options: { readonly count: number } };

@@ -126,6 +126,7 @@ export class Member {
       await log.close();
       throw error;
     }
+    member.#observer?.opened(id, snapshot.metadata, log.entries());
     member.#scheduleTick();
     member.#drive();
     return member;

@@ -118,6 +118,10 @@ describe('raft checkers', () => {
     expect(
       verdict(new LeaderCompleteness(), [...story, applies(a, entry(2, 1)), installed, leads(b, 2)]),
     ).toBeUndefined();
+    // Died in the middle of a write: its disk has more than it told, and that counts.
+    const opened: Fact = { type: 'log-opened', member: b, snapshot: metadata, entries: [entry(3, 1)] };
+    const onDisk = [...story, applies(a, entry(2, 1)), applies(a, entry(3, 1)), opened, leads(b, 2)];
+    expect(verdict(new LeaderCompleteness(), onDisk)).toBeUndefined();
     const truncated = saves(b, entry(1, 2));
     expect(verdict(new LeaderCompleteness(), [...story, truncated, leads(b, 3)])).toContain(
       'an entry of term 2',

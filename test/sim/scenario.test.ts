@@ -47,13 +47,14 @@ describe('parseScenario', () => {
     expect(expected.always).toHaveLength(9);
     expect(expected.finally).toEqual([
       { type: 'pods-running', options: { count: 10, labels: { app: 'hello' } } },
+      { type: 'processes-running', options: { count: 10 } },
     ]);
     expect([duration, expected.withinMillis]).toEqual([30_000, 60_000]);
   });
 
   it('names an unknown key with its file, line, place and what is allowed', () => {
     expect(problems(withTimeline('  - at: 1s', '    crsh: leader'))).toContainEqual(
-      'test.yaml:7: unknown key crsh in timeline[0]; allowed are at, when, within, as, crash, kill, restart, pause, cut, heal, scale',
+      'test.yaml:7: unknown key crsh in timeline[0]; allowed are at, when, within, as, crash, kill, restart, pause, cut, heal, disk, clock, scale',
     );
     expect(problems(`${withTimeline('  []')}\nspeed: 3`)).toContainEqual(
       expect.stringMatching(
@@ -147,6 +148,19 @@ describe('actions', () => {
     expect(cuts()).toEqual(['ab', 'ac', 'ba', 'ca']);
     perform('heal', 'all', on);
     expect(cuts()).toEqual([]);
+  });
+
+  it('spoil disks and clocks, and put them right', () => {
+    const on = stage();
+    const { faults } = on.b.disk;
+    perform('disk', { host: 'b', 'slow-sync': '2s', full: true }, on);
+    expect(faults).toMatchObject({ slowSyncMillis: 2000, capacityBytes: on.b.disk.usedBytes });
+    perform('disk', { host: 'b', 'slow-sync': '0s', full: false }, on);
+    expect(faults).toMatchObject({ slowSyncMillis: 0, capacityBytes: undefined });
+    const before = on.c.clock.offsetMillis;
+    perform('clock', { host: 'c', jump: '-30s', rate: 1.1 }, on);
+    expect(on.c.clock.offsetMillis - before).toBe(-30_000);
+    expect(on.c.clock.rate).toBe(1.1);
   });
 
   it('pause a host', () => {
