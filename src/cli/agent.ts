@@ -12,6 +12,7 @@ import { UserspaceBackend } from '../proxy/userspace-backend.ts';
 import { CliError } from './cli-error.ts';
 import type { AgentConfig } from './cluster-plan.ts';
 import { createComponentPlatform, runUntilSignal, withDirectoryLocked } from './component.ts';
+import { agentConfigSchema } from './config-schemas.ts';
 import { readConfig } from './config-file.ts';
 import { timingOf } from './failover.ts';
 import { describeMachine } from './machine.ts';
@@ -31,7 +32,11 @@ Examples:
     )
     .action(async (options: { dataDir: string }) => {
       const directory = resolve(options.dataDir);
-      const config = readConfig<AgentConfig>(join(directory, 'agent.json'));
+      const config = readConfig(
+        join(directory, 'agent.json'),
+        agentConfigSchema,
+        'run `drydock up` or `drydock init` on the folder above it, which writes it anew',
+      );
       if (config === undefined) {
         throw new CliError(
           `${directory} is not an agent's data directory (it has no agent.json): name one that \`drydock up\` made, such as .drydock/agent-1`,

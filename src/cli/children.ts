@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { makeFolder } from './config-file.ts';
 
 /** How long a process may take to end after SIGTERM before it is killed. */
 const stopMillisMax = 8000;
@@ -9,6 +11,8 @@ export interface Child {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
+  /** Where in the file its own log begins: a restart appends. */
+  readonly logStart: number;
   /** Set when it has ended: "exit code 1", "SIGKILL". */
   ended: string | undefined;
   readonly exited: Promise<string>;
@@ -22,7 +26,7 @@ export class Children {
 
   constructor(logDirectory: string) {
     this.#logDirectory = logDirectory;
-    mkdirSync(logDirectory, { recursive: true, mode: 0o700 });
+    makeFolder(logDirectory);
   }
 
   /** Starts `drydock ...args` as a process of its own. */
@@ -34,13 +38,15 @@ export class Children {
     const process_ = spawn(process.execPath, [entry, ...args], {
       stdio: ['ignore', log, log],
       detached: true,
+      env: { ...process.env, NO_COLOR: '1' },
     });
+    const logStart = fstatSync(log).size;
     closeSync(log);
     const exited = new Promise<string>((resolve) => {
       process_.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
       process_.once('error', (error) => resolve(error.message));
     });
-    const child: Child = { name, pid: process_.pid ?? 0, logFile, ended: undefined, exited };
+    const child: Child = { name, pid: process_.pid ?? 0, logFile, logStart, ended: undefined, exited };
     void exited.then((how) => {
       child.ended = how;
     });
@@ -65,8 +71,17 @@ export class Children {
   }
 }
 
-/** The last lines of a log file, for an error message. */
-export function tailOf(logFile: string, lines = 8): string {
-  if (!existsSync(logFile)) return '';
-  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+/** Why a child ended, as it said so itself in its last sentence; undefined when it crashed or was killed. */
+export function refusalOf(child: Child): string | undefined {
+  return /^drydock: (.*)$/.exec(logOf(child).at(-1) ?? '')?.[1];
+}
+
+/** The last lines of a child's log, for an error message. */
+export function tailOf(child: Child, lines = 8): string {
+  return logOf(child).slice(-lines).join('\n');
+}
+
+function logOf({ logFile, logStart }: Child): readonly string[] {
+  if (!existsSync(logFile)) return [];
+  return readFileSync(logFile).subarray(logStart).toString().trimEnd().split('\n');
 }

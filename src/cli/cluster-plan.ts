@@ -8,7 +8,8 @@ import type { FailoverProfile } from './failover.ts';
 export interface ServerConfig {
   readonly name: string;
   readonly clusterToken: string;
-  readonly members: readonly ClusterMember[];
+  /** With the user that each one's certificate must name: a link without it would let anybody vote. */
+  readonly members: readonly Required<ClusterMember>[];
   readonly apiListen: Address;
   /** All API servers, this one's first. */
   readonly apiServers: readonly Address[];
@@ -29,6 +30,14 @@ export interface AgentConfig {
   readonly serviceBlock: string;
   readonly failover: FailoverProfile;
   readonly pkiDirectory: string;
+}
+
+/** What cluster.json keeps. */
+export interface KeptPlan {
+  readonly token: string;
+  readonly servers: number;
+  readonly basePort: number;
+  readonly loopbackBlock: number;
 }
 
 /** A whole cluster on this machine's loopback. */

@@ -1,23 +1,15 @@
-import { loadTlsMaterial } from '../platform/os/tls.ts';
 import { ConsoleLogger } from '../platform/os/console-logger.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
 import { DiskError } from '../platform/errors.ts';
 import type { DiskLock } from '../platform/disk.ts';
 import type { Platform } from '../platform/platform.ts';
+import { loadCertificate } from './certificates.ts';
 import { CliError } from './cli-error.ts';
 
 /** The Platform of one drydock process: its name, its certificate, its log on standard error. */
 export async function createComponentPlatform(hostname: string, pkiDirectory: string): Promise<Platform> {
-  try {
-    const tls = await loadTlsMaterial(pkiDirectory);
-    return createOsPlatform({ hostname, tls, logger: new ConsoleLogger() });
-  } catch (error) {
-    if (!(error instanceof DiskError)) throw error;
-    throw new CliError(
-      `${hostname} has no certificate in ${pkiDirectory} (${error.message}): let \`drydock up\` make one, or copy ca.crt, host.crt and host.key there`,
-      { cause: error },
-    );
-  }
+  const tls = await loadCertificate(hostname, pkiDirectory);
+  return createOsPlatform({ hostname, tls, logger: new ConsoleLogger() });
 }
 
 /** The data directory belongs to another process that lives. */

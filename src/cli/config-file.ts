@@ -1,21 +1,43 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import { Ajv, type JSONSchemaType } from 'ajv';
+
+import { diskError, systemCode } from '../platform/os/system-errors.ts';
 import { CliError } from './cli-error.ts';
 
-/** Reads a JSON file that drydock wrote, or undefined when there is none. @throws CliError naming the file */
-export function readConfig<T>(path: string): T | undefined {
-  if (!existsSync(path)) return undefined;
+const ajv = new Ajv();
+
+/** The text of a file, or undefined when there is none. @throws DiskError */
+export function readTextIfThere(path: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CliError(
-      `${path} is not readable JSON (${String(error)}): restore it from a backup, or choose another --data-dir`,
-      {
-        cause: error,
-      },
-    );
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return undefined;
+    throw diskError(error, 'read', path);
   }
+}
+
+/**
+ * Reads a JSON file that drydock wrote, or undefined when there is none.
+ *
+ * @throws CliError naming the file, what is wrong with it and `remedy`
+ */
+export function readConfig<T>(path: string, schema: JSONSchemaType<T>, remedy: string): T | undefined {
+  const text = readTextIfThere(path);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const [what] = String((error as Error).message).split('\n');
+    throw new CliError(`${path} is damaged (${what}): ${remedy}`, { cause: error });
+  }
+  const validate = ajv.compile(schema);
+  if (validate(value)) return value;
+  const [problem] = validate.errors ?? [];
+  const where = problem?.instancePath === '' ? 'it' : problem?.instancePath.slice(1).replaceAll('/', '.');
+  throw new CliError(`${path} is damaged (${where} ${problem?.message}): ${remedy}`);
 }
 
 /** Replaces a file at once, so that a crash leaves the old or the new one. Mode 0600. */
@@ -23,9 +45,31 @@ export function writeConfig(path: string, value: unknown): void {
   writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** @throws CliError or DiskError naming the path */
 export function writeFileAtomically(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const temporary = `${path}.tmp`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, text, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    throw diskError(error, 'write', path);
+  }
+}
+
+/** Makes a folder and its parents, for this user alone. @throws CliError that names the one that cannot be made */
+export function makeFolder(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) {
+    throw new CliError(`${path} is a file, not a folder: choose another --data-dir`);
+  }
+  // One by one: on some file systems (/proc) Node's recursive mkdir never returns.
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { message } = diskError(error, 'make the folder', path);
+    throw new CliError(`${message}; choose another --data-dir`, { cause: error });
+  }
 }

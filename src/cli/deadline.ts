@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { tailOf, type Children } from './children.ts';
+import { refusalOf, tailOf, type Children } from './children.ts';
 import { CliError } from './cli-error.ts';
 
 const pollMillis = 50;
@@ -35,8 +35,10 @@ export class Deadline {
         throw new CliError(`interrupted while waiting for ${what}`, { exitCode: 130 });
       const dead = this.#children.all.find((child) => child.ended !== undefined);
       if (dead !== undefined) {
+        const refusal = refusalOf(dead);
+        if (refusal !== undefined) throw new CliError(`${dead.name} could not go on: ${refusal}`);
         throw new CliError(
-          `${dead.name} ended (${dead.ended}) while waiting for ${what}; its log ${dead.logFile} ends:\n${tailOf(dead.logFile)}`,
+          `${dead.name} ended (${dead.ended}) while waiting for ${what}; its log ${dead.logFile} ends:\n${tailOf(dead)}`,
         );
       }
       if (performance.now() > this.#endsAt) {

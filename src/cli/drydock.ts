@@ -17,6 +17,8 @@ import { addAgentCommand } from './agent.ts';
 import { addBenchCommand } from './bench.ts';
 import { CliError } from './cli-error.ts';
 import { addCompletionCommand } from './completion.ts';
+import { isEnvironmentError } from './environment-error.ts';
+import { addInitCommand } from './init.ts';
 import { addServerCommand } from './server.ts';
 import { addSimCommand } from './sim.ts';
 import { addStatusCommand } from './status.ts';
@@ -33,6 +35,10 @@ const program = new Command('drydock')
   .version(version)
   .showHelpAfterError('(see drydock --help)')
   .showSuggestionAfterError()
+  .configureOutput({
+    outputError: (text, write) =>
+      write(text.replace(/^error:/, pc.red('drydock:')).replaceAll(/\n(?=.)/g, ' ')),
+  })
   .exitOverride()
   .addHelpText(
     'after',
@@ -43,8 +49,16 @@ Start here:
   drydock bench scheduler                            two scheduling policies compared`,
   );
 
+// A reader that has seen enough (`| head`) ends no command: `up` has processes to stop.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 addUpCommand(program);
 addStatusCommand(program);
+addInitCommand(program);
 addServerCommand(program);
 addAgentCommand(program);
 addSimCommand(program);
@@ -57,9 +71,9 @@ try {
   if (error instanceof CommanderError) {
     // Commander has said what was wrong, or has printed the help or version that was asked for.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof CliError) {
+  } else if (error instanceof CliError || isEnvironmentError(error)) {
     process.stderr.write(`${pc.red('drydock:')} ${error.message}\n`);
-    process.exitCode = error.exitCode;
+    process.exitCode = error instanceof CliError ? error.exitCode : 1;
   } else {
     throw error;
   }

@@ -4,15 +4,17 @@ import type { Address } from '../platform/network.ts';
 import { formatAddress } from './address.ts';
 import { CliError } from './cli-error.ts';
 
-/** Binds each address for a moment, so that a busy port is told before anything is started. @throws CliError */
-export async function checkPortsFree(addresses: readonly Address[]): Promise<void> {
+/** Binds each address for a moment, so that a busy port is told before anything is started.
+ * @throws CliError naming the address and `remedy`
+ */
+export async function checkPortsFree(addresses: readonly Address[], remedy: string): Promise<void> {
   for (const address of addresses) {
     const failure = await tryToBind(address);
     if (failure === undefined) continue;
     throw new CliError(
       failure === 'EADDRINUSE'
-        ? `${formatAddress(address)} is in use: stop what listens there (another \`drydock up\`?), or choose other ports with --base-port`
-        : `${formatAddress(address)} cannot be used (${failure}): choose other ports with --base-port`,
+        ? `${formatAddress(address)} is in use: stop what listens there (another \`drydock up\`?), or ${remedy}`
+        : `${formatAddress(address)} cannot be used (${failure}): ${remedy}`,
     );
   }
 }

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
 import { parseScenario } from '../../sim/scenario/parse-scenario.ts';
 import type { Scenario } from '../../sim/scenario/scenario.ts';
 import { simulate, type SimulationReport } from '../../sim/simulation.ts';
 import { CliError } from './cli-error.ts';
+import { readInput } from './input-file.ts';
 import { nodeEngine } from './node-engine.ts';
 
 /** A run is reported with the real time it took; everything else in the report follows from the seed. */
@@ -13,13 +13,18 @@ export type TimedReport = SimulationReport & { readonly realMillis: number };
 /** @throws CliError with every mistake of the file, each with its line */
 export function loadScenario(file: string): Scenario {
   const path = resolve(file);
-  if (!existsSync(path)) {
+  const text = readInput(path);
+  if (text === undefined) {
     throw new CliError(`${file} does not exist: name a scenario file, such as scenarios/leader-crash.yaml`, {
       exitCode: 2,
     });
   }
-  const readFile = (name: string): string => readFileSync(resolve(path, '..', name), 'utf8');
-  const parsed = parseScenario(readFileSync(path, 'utf8'), relative(process.cwd(), path), readFile);
+  const readFile = (name: string): string => {
+    const found = readInput(resolve(path, '..', name));
+    if (found === undefined) throw new Error('it does not exist, seen from the folder of the scenario');
+    return found;
+  };
+  const parsed = parseScenario(text, relative(process.cwd(), path), readFile);
   if (!parsed.ok) throw new CliError(parsed.error.join('\n'), { exitCode: 2 });
   return parsed.value;
 }

@@ -10,8 +10,10 @@ import { Scheduler } from '../scheduler/scheduler.ts';
 import { CliError } from './cli-error.ts';
 import type { ServerConfig } from './cluster-plan.ts';
 import { aborted, createComponentPlatform, runUntilSignal } from './component.ts';
+import { serverConfigSchema } from './config-schemas.ts';
 import { readConfig, writeFileAtomically } from './config-file.ts';
 import { timingOf } from './failover.ts';
+import { checkPortsFree } from './ports.ts';
 import { startStoreWorker } from './store-worker.ts';
 
 /** `drydock server`: one control-plane host: store member, API server, scheduler, controllers. */
@@ -32,7 +34,11 @@ Examples:
     )
     .action(async (options: { dataDir: string }) => {
       const directory = resolve(options.dataDir);
-      const config = readConfig<ServerConfig>(join(directory, 'server.json'));
+      const config = readConfig(
+        join(directory, 'server.json'),
+        serverConfigSchema,
+        'run `drydock up` or `drydock init` on the folder above it, which writes it anew',
+      );
       if (config === undefined) {
         throw new CliError(
           `${directory} is not a server's data directory (it has no server.json): name one that \`drydock up\` made, such as .drydock/server-1`,
@@ -48,6 +54,14 @@ const releaseMillisMax = 500;
 /** Runs a server until `signal` aborts. @throws CliError when it cannot start or its store fails */
 export async function runServer(directory: string, config: ServerConfig, signal: AbortSignal): Promise<void> {
   const platform = await createComponentPlatform(config.name, config.pkiDirectory);
+  const self = config.members.find(({ name }) => name === config.name);
+  if (self === undefined) {
+    throw new CliError(
+      `${directory}/server.json names ${config.name}, which is not one of its members: correct the name`,
+    );
+  }
+  // Before the store is opened: a server that cannot serve leaves its data as it was.
+  await checkPortsFree([config.apiListen, self.peerAddress], 'change it in server.json');
   const timing = timingOf[config.failover];
   const store = await startStoreWorker({
     hostname: config.name,

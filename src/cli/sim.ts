@@ -3,8 +3,12 @@ import pc from 'picocolors';
 
 import type { Scenario } from '../../sim/scenario/scenario.ts';
 import { CliError } from './cli-error.ts';
+import { integerOption } from './options.ts';
 import { loadScenario, timedSimulation, type TimedReport } from './scenario-run.ts';
 import { sweep } from './sweep.ts';
+
+/** A sweep keeps the report of every seed. */
+const sweepSeedsMax = 100_000;
 
 interface SimOptions {
   readonly seed?: string;
@@ -41,7 +45,7 @@ or a flag is wrong.`,
 }
 
 async function runOne(scenario: Scenario, options: SimOptions): Promise<void> {
-  const seed = parseSeed('--seed', options.seed ?? '1');
+  const seed = integerOption('--seed', options.seed ?? '1', 0, Number.MAX_SAFE_INTEGER);
   const onLog = options.log === true ? (line: string) => void process.stderr.write(`${line}\n`) : undefined;
   const report = await timedSimulation(scenario, seed, onLog);
   process.stdout.write(
@@ -52,11 +56,15 @@ async function runOne(scenario: Scenario, options: SimOptions): Promise<void> {
 
 async function runMany(scenario: Scenario, range: string, options: SimOptions): Promise<void> {
   const match = /^(\d+)\.\.(\d+)$/.exec(range);
-  if (match === null || Number(match[1]) > Number(match[2])) {
-    throw new CliError(`--seeds ${range} is not a range: write 1..100`, { exitCode: 2 });
+  const from = Number(match?.[1]);
+  const count = Number(match?.[2]) - from + 1;
+  if (!(count >= 1 && count <= sweepSeedsMax && Number.isSafeInteger(from + count))) {
+    throw new CliError(
+      `--seeds ${range} is not a range of at most ${sweepSeedsMax} seeds: write 1..100, for example`,
+      { exitCode: 2 },
+    );
   }
-  const from = Number(match[1]);
-  const seeds = Array.from({ length: Number(match[2]) - from + 1 }, (_, i) => from + i);
+  const seeds = Array.from({ length: count }, (_, i) => from + i);
   const reports = await sweep(scenario.file, seeds);
   const failed = reports.filter((report) => report.verdict === 'failed');
   if (options.json === true) {
@@ -87,18 +95,11 @@ function render(scenario: Scenario, report: TimedReport): string {
     `  trace      ${report.traceHash}`,
     `  held       ${scenario.expect.always.filter((name) => !report.violations.some((one) => one.checker === name)).join(', ')}`,
   ];
-  for (const { checker, atMillis, message } of report.violations) {
-    lines.push(pc.red(`  broken     ${checker} at ${(atMillis / 1000).toFixed(3)} s: ${message}`));
+  for (const { checker, atMillis, where, message } of report.violations) {
+    const place = where === undefined ? '' : ` on ${where}`;
+    lines.push(pc.red(`  broken     ${checker} at ${(atMillis / 1000).toFixed(3)} s${place}: ${message}`));
   }
   return lines.join('\n');
-}
-
-function parseSeed(flag: string, text: string): number {
-  const seed = Number(text);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new CliError(`${flag} ${text} is not a seed: write a whole number, 0 or more`, { exitCode: 2 });
-  }
-  return seed;
 }
 
 function sum(values: readonly number[]): number {

@@ -1,16 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
 import type { Command } from 'commander';
 
 import type { MemberStatus } from '../etcd/client.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
-import { loadTlsMaterial } from '../platform/os/tls.ts';
 import type { Platform } from '../platform/platform.ts';
 import { formatAddress } from './address.ts';
+import { loadCertificate } from './certificates.ts';
 import { CliError } from './cli-error.ts';
+import { readKeptPlan } from './cluster-files.ts';
 import type { ServerConfig } from './cluster-plan.ts';
-import { readConfig } from './config-file.ts';
+import { serverConfigSchema } from './config-schemas.ts';
+import { readConfig, readTextIfThere } from './config-file.ts';
 import { tryHttpGet } from './http-get.ts';
 import { textTable } from './tables.ts';
 
@@ -46,7 +47,7 @@ export function addStatusCommand(program: Command): void {
 }
 
 async function askServers(directory: string): Promise<readonly ServerStatus[]> {
-  const plan = readConfig<{ servers: number }>(join(directory, 'cluster.json'));
+  const plan = readKeptPlan(directory);
   if (plan === undefined) {
     throw new CliError(
       `${relative(process.cwd(), directory)} holds no cluster: start one with \`drydock up\`, or name its --data-dir`,
@@ -54,17 +55,20 @@ async function askServers(directory: string): Promise<readonly ServerStatus[]> {
   }
   const platform = createOsPlatform({
     hostname: 'drydock-status',
-    tls: await loadTlsMaterial(join(directory, 'pki', 'admin')),
+    tls: await loadCertificate('kubernetes-admin', join(directory, 'pki', 'admin')),
   });
   return Promise.all(
     Array.from({ length: plan.servers }, async (_, i) => {
       const folder = join(directory, `server-${i + 1}`);
-      const config = readConfig<ServerConfig>(join(folder, 'server.json'))!;
-      const pidFile = join(folder, 'pid');
+      const remedy = 'run `drydock up` or `drydock init` again, which writes it anew';
+      const file = join(folder, 'server.json');
+      const config = readConfig(file, serverConfigSchema, remedy);
+      if (config === undefined) throw new CliError(`${file} does not exist: ${remedy}`);
+      const pid = readTextIfThere(join(folder, 'pid'));
       return {
         name: config.name,
         address: formatAddress(config.apiListen),
-        pid: existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : undefined,
+        pid: pid === undefined ? undefined : Number(pid),
         store: await askStore(platform, config),
       };
     }),

@@ -6,6 +6,8 @@ import { serveEtcdLink } from '../etcd/link-server.ts';
 import { Member, type MemberOptions } from '../etcd/member.ts';
 import type { LinkEvents } from '../platform/links.ts';
 import { linkOverPort } from '../platform/os/port-links.ts';
+import { CliError } from './cli-error.ts';
+import { isEnvironmentError } from './environment-error.ts';
 import { createComponentPlatform } from './component.ts';
 import type { StoreThreadData, StoreThreadReport } from './store-worker.ts';
 
@@ -38,6 +40,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  report({ type: 'refused', name: error instanceof Error ? error.name : 'Error', message: String(error) });
-  throw error;
+  // A bug is not refused: it ends the thread, and the parent shows its stack.
+  if (!(error instanceof CliError) && !isEnvironmentError(error)) throw error;
+  report({ type: 'refused', message: error.message });
+  process.exit(1);
 });

@@ -16,7 +16,7 @@ export interface StoreThreadData {
 /** What it tells its parent. */
 export type StoreThreadReport =
   | { readonly type: 'started' }
-  | { readonly type: 'refused'; readonly name: string; readonly message: string }
+  | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'failed'; readonly message: string };
 
 export interface StoreWorker {
@@ -43,7 +43,7 @@ export async function startStoreWorker(data: Omit<StoreThreadData, 'port'>): Pro
   await new Promise<void>((resolve, reject) => {
     worker.on('message', (report: StoreThreadReport) => {
       if (report.type === 'started') resolve();
-      else if (report.type === 'refused') reject(new CliError(report.message.replace(/^\w+Error: /, '')));
+      else if (report.type === 'refused') reject(new CliError(report.message));
       else fail(report.message);
     });
     worker.once('error', (error) => {

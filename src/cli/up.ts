@@ -18,6 +18,7 @@ import { writeFileAtomically } from './config-file.ts';
 import { Deadline } from './deadline.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { integerOption } from './options.ts';
+import { addPlanOptions } from './plan-options.ts';
 import { checkPortsFree } from './ports.ts';
 import { Steps } from './steps.ts';
 import { nodesTable, podsTable } from './tables.ts';
@@ -36,25 +37,14 @@ const defaultManifest = join(import.meta.dirname, '../../../scenarios/manifests/
 
 /** `drydock up`: a whole cluster of real processes on this machine. */
 export function addUpCommand(program: Command): void {
-  program
-    .command('up')
-    .description('run a whole cluster on this machine: three servers and two agents, all real processes')
+  addPlanOptions(
+    program
+      .command('up')
+      .description('run a whole cluster on this machine: three servers and two agents, all real processes'),
+  )
     .option(
       '--once',
       'verify that everything works, stop it all and exit 0; not 0, with the reason, if it does not',
-    )
-    .option('--data-dir <dir>', 'where everything is kept; a second start on it resumes', '.drydock')
-    .option('--servers <n>', 'control-plane processes: 1, 3 or 5', '3')
-    .option('--agents <n>', 'worker processes: 1 to 16', '2')
-    .option(
-      '--base-port <port>',
-      'first of the ports on 127.0.0.1: APIs here, peers at +10, kubelets at +20',
-      '16440',
-    )
-    .option(
-      '--loopback-block <n>',
-      'first of the 32 blocks 127.N.0.0/16 that Services and pods get their addresses from',
-      '96',
     )
     .option('--manifest <file>', 'what to run on it', defaultManifest)
     .option('--timeout <seconds>', 'how long the cluster may take to become ready', '60')
@@ -78,10 +68,13 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
   const objects = readManifest(resolve(options.manifest));
   const steps = new Steps();
   const plan = loadOrPlan(dataDirectory, options);
-  await checkPortsFree([
-    ...plan.servers.flatMap(({ apiListen, members }, i) => [apiListen, members[i]!.peerAddress]),
-    ...plan.agents.map(({ kubeletListen }) => kubeletListen),
-  ]);
+  await checkPortsFree(
+    [
+      ...plan.servers.flatMap(({ apiListen, members }, i) => [apiListen, members[i]!.peerAddress]),
+      ...plan.agents.map(({ kubeletListen }) => kubeletListen),
+    ],
+    'choose other ports with --base-port',
+  );
   const children = new Children(join(dataDirectory, 'logs'));
   try {
     const admin = await steps.run('certificates', () => prepareCertificates(dataDirectory, plan));

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
 import { parseManifests } from '../api/manifest.ts';
+import { canonicalize } from '../api/schema/canonical.ts';
 import { isApiError } from '../api/status.ts';
 import type { ApiObject, NewObject, Node, Pod, ReplicationController, Service } from '../api/types.ts';
 import type { ApiClient, ResourceRef } from '../client/api-client.ts';
@@ -13,20 +13,43 @@ import { formatAddress } from './address.ts';
 import { CliError } from './cli-error.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
 import type { Deadline } from './deadline.ts';
+import { readInput } from './input-file.ts';
 import { httpGet, tryHttpGet } from './http-get.ts';
 
-/** Reads a manifest; its objects in order. @throws CliError naming the file and the line */
+/**
+ * Reads a manifest; its objects in order, each checked as the API server will check its fields: before anything
+ * is started.
+ *
+ * @throws CliError naming the file, the object and what is wrong; exit code 2
+ */
 export function readManifest(file: string): readonly NewObject<ApiObject>[] {
-  if (!existsSync(file))
-    throw new CliError(`--manifest ${file} does not exist: name a YAML file with Kubernetes objects`);
-  const parsed = parseManifests(readFileSync(file, 'utf8'), relative(process.cwd(), file));
-  if (!parsed.ok) throw new CliError(parsed.error);
+  const shown = relative(process.cwd(), file);
+  const refuse = (sentence: string): never => {
+    throw new CliError(sentence, { exitCode: 2 });
+  };
+  const text =
+    readInput(file) ?? refuse(`--manifest ${shown} does not exist: name a YAML file with Kubernetes objects`);
+  const parsed = parseManifests(text, shown);
+  if (!parsed.ok) return refuse(parsed.error);
+  if (parsed.value.length === 0) {
+    return refuse(`${shown} holds no objects: put one Kubernetes object in each of its YAML documents`);
+  }
   for (const object of parsed.value) {
-    if (!(object.kind in applicable)) {
-      throw new CliError(
-        `${file} has a ${object.kind}, which \`drydock up\` cannot apply: use ${Object.keys(applicable).join(', ')}, or kubectl once the cluster is up`,
+    const what = `${shown}: ${object.kind} ${object.metadata.name ?? object.metadata.generateName}`;
+    const resource = applicable[object.kind];
+    if (resource === undefined) {
+      return refuse(
+        `${what}: \`drydock up\` cannot apply this kind; use ${Object.keys(applicable).join(', ')}, or kubectl once the cluster is up`,
       );
     }
+    if (object.apiVersion !== 'v1') {
+      return refuse(`${what}: there is no ${object.kind} in ${object.apiVersion}; write apiVersion: v1`);
+    }
+    const checked = canonicalize(object, `v1.${object.kind}`);
+    if (!checked.ok) return refuse(`${what}: ${checked.error}; correct that field`);
+    const [unknown] = checked.value.unknownFields;
+    if (unknown !== undefined)
+      return refuse(`${what}: unknown field ${unknown}; correct its name or remove it`);
   }
   return parsed.value;
 }
