@@ -4,6 +4,7 @@ import { createApiClient } from '../src/client/http-api-client.ts';
 import type { ApiClient } from '../src/client/api-client.ts';
 import { ControllerManager } from '../src/controllers/controller-manager.ts';
 import { fastControllerTiming } from '../src/controllers/timing.ts';
+import { memberIdOf } from '../src/etcd/cluster.ts';
 import { connectEtcd } from '../src/etcd/link-client.ts';
 import { serveEtcdLink } from '../src/etcd/link-server.ts';
 import { LocalEtcdClient } from '../src/etcd/local-client.ts';
@@ -21,6 +22,7 @@ import type { Host } from './host.ts';
 import { helloServer } from './programs.ts';
 import type { World } from './world.ts';
 
+const clusterToken = 'drydock-sim';
 const peerPort = 2380;
 const etcdPort = 2379;
 const apiPort = 6443;
@@ -103,6 +105,14 @@ export class Cluster {
     return this.servers.filter((host) => host !== leader);
   }
 
+  /** `text` with the names of servers in the place of their members' ids. */
+  withNames(text: string): string {
+    return this.servers.reduce(
+      (named, { name }) => named.replaceAll(memberIdOf(clusterToken, name), name),
+      text,
+    );
+  }
+
   /** Addresses of the store services, for clients of the store itself. */
   etcdAddress(host: Host): Address {
     return { host: host.name, port: etcdPort };
@@ -127,7 +137,7 @@ export class Cluster {
     const member = await Member.start(platform, {
       name,
       cluster: {
-        token: 'drydock-sim',
+        token: clusterToken,
         members: this.servers.map((server) => ({
           name: server.name,
           peerAddress: { host: server.name, port: peerPort },

@@ -80,6 +80,8 @@ export type Fact =
 /** A broken promise, with what proves it. */
 export interface Violation {
   readonly checker: string;
+  /** Where it was seen, when at one place: a host, a client, or a member as Raft knows it. */
+  readonly where?: string;
   readonly atMillis: number;
   readonly message: string;
 }
@@ -113,7 +115,8 @@ export class ObservationBus {
   emit(fact: Fact): void {
     const observation: Observation = { atMillis: this.#now(), ...fact };
     for (const checker of this.#checkers) {
-      if (!this.#silenced.has(checker)) this.#keep(checker, checker.observe(observation));
+      if (!this.#silenced.has(checker))
+        this.#keep(checker, checker.observe(observation), placeOf(observation));
     }
   }
 
@@ -125,9 +128,15 @@ export class ObservationBus {
     return this.#violations;
   }
 
-  #keep(checker: Checker, violation: Violation | undefined): void {
+  #keep(checker: Checker, violation: Violation | undefined, where?: string): void {
     if (violation === undefined) return;
-    this.#violations.push(violation);
+    this.#violations.push(where === undefined ? violation : { where, ...violation });
     this.#silenced.add(checker);
   }
+}
+
+function placeOf(observation: Observation): string | undefined {
+  if ('member' in observation) return observation.member;
+  if ('client' in observation) return observation.client;
+  return 'watch' in observation ? observation.watch : undefined;
 }

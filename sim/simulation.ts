@@ -6,13 +6,13 @@ import { PodsRunning } from './checkers/pods-running.ts';
 import { ProcessesRunning } from './checkers/processes-running.ts';
 import { checkers } from './checkers/registry.ts';
 import { Cluster } from './cluster.ts';
-import type { Engine } from './event-loop.ts';
+import type { Engine, RunFailure, RunResult } from './event-loop.ts';
 import type { Host } from './host.ts';
 import { observeMembers } from './member-observations.ts';
 import { ObservationBus, type Checker, type Violation } from './observations.ts';
 import { createObjects } from './scenario/create-objects.ts';
 import type { Condition, FinalExpectation, Scenario, Step } from './scenario/scenario.ts';
-import { runKvClient, runKvWatcher, type KvRun } from './workloads/kv-workload.ts';
+import { runKvClient, runKvWatcher, type KvRun, type StoreConnection } from './workloads/kv-workload.ts';
 import { World } from './world.ts';
 
 export interface SimulationOptions {
@@ -20,6 +20,8 @@ export interface SimulationOptions {
   readonly engine: Engine;
   /** Told each line of the cluster's log, with its virtual time. */
   readonly onLog?: (line: string) => void;
+  /** Stands between the workload's clients and the store: tests plant bugs here, to see that they are found. */
+  readonly storeClient?: (etcd: StoreConnection) => StoreConnection;
 }
 
 /** What a run found. Everything in it follows from the scenario and the seed. */
@@ -27,7 +29,7 @@ export interface SimulationReport {
   readonly scenario: string;
   readonly seed: number;
   readonly verdict: 'passed' | 'failed';
-  /** What was broken, in the order found. */
+  /** What was broken, in order of virtual time. */
   readonly violations: readonly Violation[];
   readonly simulatedMillis: number;
   readonly events: number;
@@ -48,6 +50,7 @@ export async function simulate(scenario: Scenario, options: SimulationOptions): 
 class Simulation {
   readonly #scenario: Scenario;
   readonly #seed: number;
+  readonly #storeClient: (etcd: StoreConnection) => StoreConnection;
   readonly #world: World;
   readonly #bus: ObservationBus;
   readonly #cluster: Cluster;
@@ -58,9 +61,10 @@ class Simulation {
   /** Set when the timeline and the workload are over. */
   #playedAtMillis: number | undefined;
 
-  constructor(scenario: Scenario, { seed, engine, onLog }: SimulationOptions) {
+  constructor(scenario: Scenario, { seed, engine, onLog, storeClient }: SimulationOptions) {
     this.#scenario = scenario;
     this.#seed = seed;
+    this.#storeClient = storeClient ?? ((etcd) => etcd);
     this.#world = new World({ seed, engine, ...(onLog === undefined ? {} : { onLog }) });
     this.#finals = scenario.expect.finally.map((expected) => this.#finalOf(expected));
     const always: Checker[] = scenario.expect.always.map((name) => checkers[name]());
@@ -68,13 +72,13 @@ class Simulation {
       if (moment.type !== 'when' || moment.condition.type !== 'pods-running') continue;
       this.#conditions.set(moment.condition, new PodsRunning(moment.condition.options));
     }
-    // Conditions of steps only look; what they think at the end is no verdict.
-    const looking = [...this.#conditions.values()].map((checker): Checker => ({
+    // These only look: conditions of steps give no verdict, and final expectations only on a run that came to its end.
+    const looking = [...this.#conditions.values(), ...this.#finals].map((checker): Checker => ({
       name: checker.name,
       observe: (observation) => checker.observe(observation),
       finish: () => undefined,
     }));
-    this.#bus = new ObservationBus(() => this.#world.now, [...always, ...this.#finals, ...looking]);
+    this.#bus = new ObservationBus(() => this.#world.now, [...always, ...looking]);
     this.#cluster = new Cluster(this.#world, {
       servers: scenario.cluster.servers,
       agents: scenario.cluster.agents,
@@ -99,8 +103,7 @@ class Simulation {
     operator.boot((platform) => this.#runTimeline(platform));
     this.#scheduleInvariants();
     const result = await world.run({ until: () => this.#bus.violations.length > 0 || this.#isOver() });
-    const violations = [...this.#bus.finish()];
-    if (result.failure !== undefined) violations.push(violationOf(result.failure));
+    const violations = this.#violations(result);
     return {
       scenario: this.#scenario.name,
       seed: this.#seed,
@@ -110,6 +113,21 @@ class Simulation {
       events: result.events,
       traceHash: result.traceHash,
     };
+  }
+
+  /** All that was broken, in order of time. What a run that was cut short did not reach is no violation. */
+  #violations(result: RunResult): readonly Violation[] {
+    const cutShort = result.failure !== undefined || this.#bus.violations.length > 0;
+    const found = [...this.#bus.finish()];
+    if (result.failure !== undefined) found.push(violationOf(result.failure));
+    if (!cutShort) found.push(...this.#finals.flatMap((final) => final.finish(result.nowMillis) ?? []));
+    return found
+      .map((violation) => ({
+        ...violation,
+        message: this.#cluster.withNames(violation.message),
+        ...(violation.where === undefined ? {} : { where: this.#cluster.withNames(violation.where) }),
+      }))
+      .toSorted((a, b) => a.atMillis - b.atMillis);
   }
 
   #finalOf(expected: FinalExpectation): Checker & { readonly holds: boolean } {
@@ -147,10 +165,11 @@ class Simulation {
       host.boot((platform) =>
         run(platform, {
           bus: this.#bus,
-          connect: () => {
+          connect: async () => {
             const { servers } = this.#cluster;
             const server = servers[next++ % servers.length]!;
-            return connectEtcd(platform.network.links, this.#cluster.etcdAddress(server));
+            const etcd = await connectEtcd(platform.network.links, this.#cluster.etcdAddress(server));
+            return this.#storeClient(etcd);
           },
           stopped: () => this.#world.now >= this.#scenario.durationMillis,
         }),
@@ -265,19 +284,10 @@ class Simulation {
   }
 }
 
-function violationOf(failure: {
-  readonly host: string;
-  readonly atMillis: number;
-  readonly error: unknown;
-}): Violation {
-  const { host, atMillis, error } = failure;
-  const kind =
-    error instanceof AssertionError ? 'assertion' : error instanceof ScenarioError ? 'scenario' : 'crash';
-  const text =
-    error instanceof Error
-      ? kind === 'crash'
-        ? (error.stack ?? error.message)
-        : error.message
-      : String(error);
-  return { checker: kind, atMillis, message: `${host}: ${text}` };
+function violationOf({ host, atMillis, error }: RunFailure): Violation {
+  const at = { where: host, atMillis };
+  if (error instanceof AssertionError) return { checker: 'assertion', ...at, message: error.message };
+  if (error instanceof ScenarioError) return { checker: 'scenario', ...at, message: error.message };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { checker: 'crash', ...at, message };
 }

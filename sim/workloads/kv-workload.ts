@@ -21,8 +21,10 @@ export interface KvWorkload {
 
 export const kvPrefix = '/kv/';
 
+export type StoreConnection = EtcdClient & { readonly closed: Promise<string> };
+
 /** Connects to one member of the store: another one when called again after a failure. */
-export type ConnectStore = () => Promise<EtcdClient & { readonly closed: Promise<string> }>;
+export type ConnectStore = () => Promise<StoreConnection>;
 
 export interface KvRun {
   readonly bus: ObservationBus;

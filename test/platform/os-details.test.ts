@@ -14,7 +14,6 @@ import type { HttpRequest, HttpServerRequest } from '../../src/platform/http.ts'
 import type { LinkEvents } from '../../src/platform/links.ts';
 import type { Listener } from '../../src/platform/network.ts';
 import { ConsoleLogger } from '../../src/platform/os/console-logger.ts';
-import { drainMicrotasks } from '../../src/platform/os/microtasks.ts';
 import { requestBodyBytesMax } from '../../src/platform/os/os-http.ts';
 import { linkSilenceMillisMax } from '../../src/platform/os/os-links.ts';
 import { createOsPlatform } from '../../src/platform/os/os-platform.ts';
@@ -412,22 +411,5 @@ describe('the console logger', () => {
       code: null,
     });
     expect(lines).toHaveLength(2);
-  });
-});
-
-describe('microtasks', () => {
-  it('are drained inside a macrotask', async () => {
-    await new Promise(setImmediate);
-    await new Promise<void>((resolve, reject) => {
-      setImmediate(() => {
-        let steps = 0;
-        void (async () => {
-          for (; steps < 5; steps++) await undefined;
-        })();
-        drainMicrotasks?.();
-        if (drainMicrotasks === undefined || steps === 5) resolve();
-        else reject(new Error(`only ${steps} steps ran`));
-      });
-    });
   });
 });

@@ -43,10 +43,8 @@ it('brings pods of a ReplicationController to life on simulated hosts', async ()
       running = items.filter((pod) => pod.status?.phase === 'Running').length;
     }
   });
-  const started = performance.now();
   const result = await world.run({ until: () => running === 3, forMillis: 60_000 });
   if (result.failure !== undefined) throw result.failure.error;
-  console.log(result, performance.now() - started);
   expect(result.reason).toBe('until');
   cluster.checkInvariants();
 });

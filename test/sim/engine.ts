@@ -1,24 +1,10 @@
 import type { Engine } from '../../sim/event-loop.ts';
-
-const macrotask = (callback: () => void): void => void setImmediate(callback);
-
-/** For the length of a run the simulation alone hears of unhandled rejections; vitest would fail the whole file. */
-function onUnhandledRejection(listener: (reason: unknown) => void): () => void {
-  const others = process.listeners('unhandledRejection');
-  process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', listener);
-  return () => {
-    process.removeAllListeners('unhandledRejection');
-    for (const other of others) process.on('unhandledRejection', other);
-  };
-}
+import { nodeEngine } from '../../src/cli/node-engine.ts';
 
 /** The engine as Node offers it. */
-export const engine: Engine = {
-  macrotask,
-  onUnhandledRejection,
-  drainMicrotasks: () => (process as unknown as { _tickCallback(): void })._tickCallback(),
-};
+export const engine: Engine = nodeEngine;
+
+const { drainMicrotasks: _, ...withoutDrain } = nodeEngine;
 
 /** The engine as a browser's worker offers it: one macrotask per event. */
-export const slowEngine: Engine = { macrotask, onUnhandledRejection };
+export const slowEngine: Engine = withoutDrain;
