@@ -47,9 +47,9 @@ describe('drydock up', () => {
     const acknowledged: string[] = [];
     const gaps: number[] = [];
     let lastAck = performance.now();
-    let writing = true;
+    const written = new AbortController();
     const writer = (async () => {
-      for (let i = 0; writing; i++) {
+      for (let i = 0; !written.signal.aborted; i++) {
         const name = `write-${i}`;
         try {
           await client
@@ -73,7 +73,7 @@ describe('drydock up', () => {
     const writesBefore = acknowledged.length;
     process.kill(leaderPid, 'SIGKILL');
     await eventually('writes after the leader', 10_000, () => acknowledged.length > writesBefore + 40);
-    writing = false;
+    written.abort();
     await writer;
     console.log(`longest gap between acknowledged writes: ${Math.round(Math.max(...gaps))} ms`);
     expect(Math.max(...gaps)).toBeLessThan(3000);
@@ -105,7 +105,7 @@ describe('drydock up', () => {
   }, 30_000);
 
   it("marks a killed agent's node NotReady and replaces its pods elsewhere", async () => {
-    const [agent] = summary.processes.filter(({ name }) => name === 'agent-2');
+    const agent = summary.processes.find(({ name }) => name === 'agent-2');
     process.kill(agent!.pid, 'SIGKILL');
     const millis = await eventually('three ready pods on the other node', 30_000, async () => {
       const ready = (await pods()).filter((pod) => pod.spec.nodeName === 'agent-1' && isReady(pod));

@@ -127,7 +127,9 @@ describe.skipIf(binary === undefined)('kubectl', () => {
   };
 
   it('knows the server and what it serves', async () => {
-    expect(await kubectl('version')).toMatch(/^Server Version: v1\.\d+\.\d+\+drydock$/m);
+    const versions = await kubectl('version');
+    console.log(`${binary!}: ${versions.split('\n', 1)[0]!}`);
+    expect(versions).toMatch(/^Server Version: v1\.\d+\.\d+\+drydock$/m);
     expect(await kubectl('cluster-info')).toContain(`control plane is running at ${summary.apiUrl}`);
     expect(await kubectl('api-resources')).toMatch(
       /^replicationcontrollers\s+rc\s+v1\s+true\s+ReplicationController$/m,
