@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
@@ -28,8 +28,8 @@ export interface PlanOptions {
 }
 
 /**
- * The plan of the cluster in `dataDirectory`, made on the first start and kept: a second start resumes it.
- * Writes each process its configuration.
+ * The plan of the cluster in `dataDirectory`: the one that is kept, or a new one. Writes nothing, so that a
+ * start that is refused leaves no trace.
  *
  * @throws CliError when the options contradict what is kept
  */
@@ -55,17 +55,18 @@ export function loadOrPlan(dataDirectory: string, options: PlanOptions): Cluster
     );
   }
   const token = known?.token ?? randomBytes(16).toString('hex');
-  const plan = planCluster({ dataDirectory, token, basePort, loopbackBlock, servers, agents });
-  if (known === undefined)
-    writeConfig(join(dataDirectory, 'cluster.json'), {
-      token,
-      servers,
-      basePort,
-      loopbackBlock,
-    } satisfies KeptPlan);
+  return planCluster({ dataDirectory, token, basePort, loopbackBlock, servers, agents });
+}
+
+/** Keeps a plan, for a second start to resume it, and writes each process its configuration. @throws CliError, DiskError */
+export function keepPlan(dataDirectory: string, plan: ClusterPlan): void {
+  if (readKeptPlan(dataDirectory) === undefined) {
+    const { token, servers, basePort, loopbackBlock } = plan;
+    const kept: KeptPlan = { token, servers: servers.length, basePort, loopbackBlock };
+    writeConfig(join(dataDirectory, 'cluster.json'), kept);
+  }
   for (const server of plan.servers) writeConfig(join(dataDirectory, server.name, 'server.json'), server);
   for (const agent of plan.agents) writeConfig(join(dataDirectory, agent.nodeName, 'agent.json'), agent);
-  return plan;
 }
 
 /** What `drydock up` keeps of the cluster in `dataDirectory`, or undefined when it holds none. @throws CliError */
@@ -79,7 +80,7 @@ export function readKeptPlan(dataDirectory: string): KeptPlan | undefined {
 
 /** A new token would turn the data of servers that are there already into that of another cluster. */
 function refuseOrphans(dataDirectory: string): void {
-  if (!existsSync(dataDirectory)) return;
+  if (statSync(dataDirectory, { throwIfNoEntry: false })?.isDirectory() !== true) return;
   let names: readonly string[];
   try {
     names = readdirSync(dataDirectory);

@@ -44,6 +44,7 @@ export interface KeptPlan {
 export interface ClusterPlan {
   readonly token: string;
   readonly basePort: number;
+  readonly loopbackBlock: number;
   readonly servers: readonly ServerConfig[];
   readonly agents: readonly AgentConfig[];
 }
@@ -79,6 +80,7 @@ export function planCluster(options: {
   return {
     token,
     basePort,
+    loopbackBlock,
     servers: names.map((name, i) => ({
       name,
       clusterToken: token,

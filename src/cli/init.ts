@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 
 import { formatAddress } from './address.ts';
-import { loadOrPlan, prepareCertificates, type PlanOptions } from './cluster-files.ts';
+import { keepPlan, loadOrPlan, prepareCertificates, type PlanOptions } from './cluster-files.ts';
 import { writeFileAtomically } from './config-file.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { addPlanOptions } from './plan-options.ts';
@@ -30,6 +30,7 @@ else. Everything listens on 127.0.0.1: servers and agents on other hosts are not
     .action(async (options: PlanOptions & { readonly dataDir: string }) => {
       const dataDirectory = resolve(options.dataDir);
       const plan = loadOrPlan(dataDirectory, options);
+      keepPlan(dataDirectory, plan);
       const admin = await prepareCertificates(dataDirectory, plan);
       const kubeconfigPath = join(dataDirectory, 'kubeconfig');
       const apiUrl = `https://${formatAddress(plan.servers[0]!.apiListen)}`;

@@ -11,7 +11,13 @@ import { createOsPlatform } from '../platform/os/os-platform.ts';
 import type { Platform } from '../platform/platform.ts';
 import { formatAddress } from './address.ts';
 import { Children, type Child } from './children.ts';
-import { loadOrPlan, prepareCertificates, type PlanOptions } from './cluster-files.ts';
+import {
+  keepPlan,
+  loadOrPlan,
+  prepareCertificates,
+  readKeptPlan,
+  type PlanOptions,
+} from './cluster-files.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
 import { aborted, DirectoryInUseError, runUntilSignal, withDirectoryLocked } from './component.ts';
 import { writeFileAtomically } from './config-file.ts';
@@ -68,13 +74,16 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
   const objects = readManifest(resolve(options.manifest));
   const steps = new Steps();
   const plan = loadOrPlan(dataDirectory, options);
+  // The ports of a cluster that is kept are part of it.
+  const isNew = readKeptPlan(dataDirectory) === undefined;
   await checkPortsFree(
     [
       ...plan.servers.flatMap(({ apiListen, members }, i) => [apiListen, members[i]!.peerAddress]),
       ...plan.agents.map(({ kubeletListen }) => kubeletListen),
     ],
-    'choose other ports with --base-port',
+    `choose other ports with --base-port${isNew ? '' : ' and another --data-dir'}`,
   );
+  keepPlan(dataDirectory, plan);
   const children = new Children(join(dataDirectory, 'logs'));
   try {
     const admin = await steps.run('certificates', () => prepareCertificates(dataDirectory, plan));
