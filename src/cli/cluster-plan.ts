@@ -51,6 +51,9 @@ export interface ClusterPlan {
 
 const host = '127.0.0.1';
 
+/** Blocks of the loopback that a cluster uses: one per agent for Services, one per agent for pods. */
+export const loopbackBlocksPerCluster = 32;
+
 /** The user that a server's certificate names. */
 export function serverUser(name: string): string {
   return `system:server:${name}`;

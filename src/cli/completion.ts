@@ -24,21 +24,34 @@ function longFlags(command: Command): string[] {
   );
 }
 
+/** What may follow a command: its flags, its subcommands, the choices of its arguments. */
+function wordsAfter(command: Command): string {
+  const choices = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
+  const subcommands = command.commands.map((one) => one.name());
+  return [...subcommands, ...choices, ...longFlags(command), '--help'].join(' ');
+}
+
 function bashScript(program: Command, shell: 'bash' | 'zsh'): string {
-  const cases = program.commands
-    .map((command) => `    ${command.name()}) words="${longFlags(command).join(' ')}" ;;`)
-    .join('\n');
+  // `bench scheduler` before `bench`: the first pattern that fits wins.
+  const cases = program.commands.flatMap((command) => [
+    ...command.commands.map((one) => [`${command.name()}\\ ${one.name()}`, wordsAfter(one)] as const),
+    [`${command.name()}\\ *`, wordsAfter(command)] as const,
+  ]);
+  const lines = cases.map(([pattern, words]) => `    ${pattern}) words="${words}" ;;`).join('\n');
   const preamble = shell === 'zsh' ? 'autoload -U +X bashcompinit && bashcompinit\n' : '';
   return `${preamble}_drydock() {
-  local words current="\${COMP_WORDS[COMP_CWORD]}"
-  case "\${COMP_WORDS[1]}" in
-${cases}
-    *) words="${program.commands.map((command) => command.name()).join(' ')}" ;;
+  local words="" current="\${COMP_WORDS[COMP_CWORD]}" second=""
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${program.commands.map((command) => command.name()).join(' ')} help" -- "$current"))
+    return
+  fi
+  if [ "$COMP_CWORD" -gt 2 ]; then second="\${COMP_WORDS[2]}"; fi
+  case "\${COMP_WORDS[1]} $second" in
+${lines}
   esac
-  if [ "$COMP_CWORD" -eq 1 ]; then words="${program.commands.map((command) => command.name()).join(' ')}"; fi
-  COMPREPLY=($(compgen -W "$words" -- "$current") $(compgen -f -- "$current"))
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -F _drydock drydock
+complete -o default -F _drydock drydock
 `;
 }
 

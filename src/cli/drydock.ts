@@ -13,16 +13,20 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 
-import { addAgentCommand } from './agent.ts';
-import { addBenchCommand } from './bench.ts';
 import { CliError } from './cli-error.ts';
-import { addCompletionCommand } from './completion.ts';
 import { isEnvironmentError } from './environment-error.ts';
-import { addInitCommand } from './init.ts';
-import { addServerCommand } from './server.ts';
-import { addSimCommand } from './sim.ts';
-import { addStatusCommand } from './status.ts';
-import { addUpCommand } from './up.ts';
+
+/** Every command: one file and one line here. */
+const commands = {
+  up: async () => (await import('./up.ts')).addUpCommand,
+  status: async () => (await import('./status.ts')).addStatusCommand,
+  init: async () => (await import('./init.ts')).addInitCommand,
+  server: async () => (await import('./server.ts')).addServerCommand,
+  agent: async () => (await import('./agent.ts')).addAgentCommand,
+  sim: async () => (await import('./sim.ts')).addSimCommand,
+  bench: async () => (await import('./bench.ts')).addBenchCommand,
+  completion: async () => (await import('./completion.ts')).addCompletionCommand,
+} satisfies Readonly<Record<string, () => Promise<(program: Command) => void>>>;
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')) as {
   version: string;
@@ -56,14 +60,14 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-addUpCommand(program);
-addStatusCommand(program);
-addInitCommand(program);
-addServerCommand(program);
-addAgentCommand(program);
-addSimCommand(program);
-addBenchCommand(program);
-addCompletionCommand(program);
+const asked = process.argv[2] ?? '';
+// Five processes start together in `up`: each loads only what it runs. Help and completion name every command.
+const named =
+  Object.hasOwn(commands, asked) && asked !== 'completion' ? [asked as keyof typeof commands] : undefined;
+for (const name of named ?? (Object.keys(commands) as (keyof typeof commands)[])) {
+  const addCommand = await commands[name]();
+  addCommand(program);
+}
 
 try {
   await program.parseAsync();

@@ -2,7 +2,6 @@ import { join, relative, resolve } from 'node:path';
 
 import type { Command } from 'commander';
 
-import { formatAddress } from './address.ts';
 import { keepPlan, loadOrPlan, prepareCertificates, type PlanOptions } from './cluster-files.ts';
 import { writeFileAtomically } from './config-file.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -33,8 +32,7 @@ else. Everything listens on 127.0.0.1: servers and agents on other hosts are not
       keepPlan(dataDirectory, plan);
       const admin = await prepareCertificates(dataDirectory, plan);
       const kubeconfigPath = join(dataDirectory, 'kubeconfig');
-      const apiUrl = `https://${formatAddress(plan.servers[0]!.apiListen)}`;
-      writeFileAtomically(kubeconfigPath, kubeconfig('drydock', apiUrl, admin));
+      writeFileAtomically(kubeconfigPath, kubeconfig(plan.servers, admin));
       const shown = (name: string): string => relative(process.cwd(), join(dataDirectory, name));
       const lines = [
         ...plan.servers.map(({ name }) => `drydock server --data-dir ${shown(name)}`),

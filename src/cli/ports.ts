@@ -1,16 +1,22 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 import type { Address } from '../platform/network.ts';
 import { formatAddress } from './address.ts';
 import { CliError } from './cli-error.ts';
 
-/** Binds each address for a moment, so that a busy port is told before anything is started.
+/**
+ * Binds each address for a moment, so that a busy port is told before anything is started.
+ *
  * @throws CliError naming the address and `remedy`
  */
 export async function checkPortsFree(addresses: readonly Address[], remedy: string): Promise<void> {
   for (const address of addresses) {
-    const failure = await tryToBind(address);
-    if (failure === undefined) continue;
+    const server = createServer();
+    const failure = await listen(server, address);
+    if (failure === undefined) {
+      await new Promise((closed) => server.close(closed));
+      continue;
+    }
     throw new CliError(
       failure === 'EADDRINUSE'
         ? `${formatAddress(address)} is in use: stop what listens there (another \`drydock up\`?), or ${remedy}`
@@ -19,12 +25,37 @@ export async function checkPortsFree(addresses: readonly Address[], remedy: stri
   }
 }
 
-function tryToBind(address: Address): Promise<string | undefined> {
+/** Where a cluster holds a loopback block: the last host of the block, on a port that nothing else uses. */
+const holdPort = 16_439;
+
+/**
+ * Keeps loopback blocks to this cluster until the returned function is called or the process ends: two clusters
+ * on one block would give their pods the same addresses.
+ *
+ * @throws CliError when another cluster holds one of them
+ */
+export async function holdLoopbackBlocks(first: number, count: number): Promise<() => void> {
+  const held: Server[] = [];
+  const release = (): void => held.forEach((server) => server.close());
+  for (let block = first; block < first + count; block++) {
+    const server = createServer((socket) => socket.destroy());
+    const failure = await listen(server, { host: `127.${block}.255.254`, port: holdPort });
+    if (failure !== undefined) {
+      release();
+      const why = failure === 'EADDRINUSE' ? 'is in use by another cluster' : `cannot be used (${failure})`;
+      throw new CliError(
+        `the loopback block 127.${block}.0.0/16 ${why}: stop that one, or choose others with --loopback-block`,
+      );
+    }
+    held.push(server);
+  }
+  return release;
+}
+
+/** Resolves with undefined once it listens, else with the system's code. */
+function listen(server: Server, { host, port }: Address): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
-      server.close(() => resolve(undefined));
-    });
+    server.listen({ host, port, exclusive: true }, () => resolve(undefined));
   });
 }

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import type { Command } from 'commander';
@@ -48,6 +49,26 @@ Examples:
     });
 }
 
+/** A member that served and starts from nothing has forgotten its votes and the writes it acknowledged. */
+function refuseLostLog(directory: string): void {
+  const log = join(directory, 'etcd/wal');
+  const served = existsSync(join(directory, 'pid'));
+  // Where something else is wrong, the store says so itself, and better.
+  const isEmpty = [log, join(directory, 'etcd/snap')].every((folder) => listIfThere(folder).length === 0);
+  if (!served || !isEmpty || isFile(join(directory, 'etcd'))) return;
+  throw new CliError(
+    `${log} has no log, though this server has served before: restore ${join(directory, 'etcd')} from a backup, or remove ${directory} to replace this member`,
+  );
+}
+
+function listIfThere(folder: string): readonly string[] {
+  return existsSync(folder) && !isFile(folder) ? readdirSync(folder) : [];
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 /** How long giving up leases may hold up the end. */
 const releaseMillisMax = 500;
 
@@ -62,6 +83,7 @@ export async function runServer(directory: string, config: ServerConfig, signal:
   }
   // Before the store is opened: a server that cannot serve leaves its data as it was.
   await checkPortsFree([config.apiListen, self.peerAddress], 'change it in server.json');
+  refuseLostLog(directory);
   const timing = timingOf[config.failover];
   const store = await startStoreWorker({
     hostname: config.name,

@@ -9,7 +9,6 @@ import * as resources from '../client/resources.ts';
 import { ProcessRuntime } from '../kubelet/runtime/process-runtime.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
 import type { Platform } from '../platform/platform.ts';
-import { formatAddress } from './address.ts';
 import { Children, type Child } from './children.ts';
 import {
   keepPlan,
@@ -18,14 +17,14 @@ import {
   readKeptPlan,
   type PlanOptions,
 } from './cluster-files.ts';
-import type { ClusterPlan } from './cluster-plan.ts';
+import { loopbackBlocksPerCluster, type ClusterPlan } from './cluster-plan.ts';
 import { aborted, DirectoryInUseError, runUntilSignal, withDirectoryLocked } from './component.ts';
 import { writeFileAtomically } from './config-file.ts';
 import { Deadline } from './deadline.ts';
-import { kubeconfig } from './kubeconfig.ts';
+import { apiUrl, kubeconfig } from './kubeconfig.ts';
 import { integerOption } from './options.ts';
 import { addPlanOptions } from './plan-options.ts';
-import { checkPortsFree } from './ports.ts';
+import { checkPortsFree, holdLoopbackBlocks } from './ports.ts';
 import { Steps } from './steps.ts';
 import { nodesTable, podsTable } from './tables.ts';
 import { applyAll, isNodeReady, isReady, readManifest, waitForPods, waitForServices } from './verify.ts';
@@ -83,6 +82,7 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
     ],
     `choose other ports with --base-port${isNew ? '' : ' and another --data-dir'}`,
   );
+  const releaseBlocks = await holdLoopbackBlocks(plan.loopbackBlock, loopbackBlocksPerCluster);
   keepPlan(dataDirectory, plan);
   const children = new Children(join(dataDirectory, 'logs'));
   try {
@@ -107,12 +107,11 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
       waitForServices(platform, client, objects, plan, deadline, detail),
     );
     const kubeconfigPath = join(dataDirectory, 'kubeconfig');
-    const apiUrl = `https://${formatAddress(plan.servers[0]!.apiListen)}`;
-    writeFileAtomically(kubeconfigPath, kubeconfig('drydock', apiUrl, admin));
+    writeFileAtomically(kubeconfigPath, kubeconfig(plan.servers, admin));
     const nodes = (await client.resource(resources.nodes).list()).items;
     if (options.json === true) {
       const summary = {
-        apiUrl,
+        apiUrl: apiUrl(plan.servers[0]!.apiListen),
         kubeconfig: kubeconfigPath,
         clusterReadyMillis: Math.round(readyMillis),
         verifiedMillis: Math.round(steps.elapsedMillis),
@@ -134,7 +133,7 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
       ),
     );
     if (options.once === true) return;
-    printTour(launch, apiUrl, kubeconfigPath);
+    printTour(launch, kubeconfigPath);
     for (const child of children.all) {
       void child.exited.then((how) => {
         if (signal.aborted) return;
@@ -149,6 +148,7 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
     await steps.run('stop every process', async () => {
       await children.stopAll();
       await endLeftoverPods(plan, dataDirectory);
+      releaseBlocks();
     });
   }
 }
@@ -212,14 +212,14 @@ async function endLeftoverPods(plan: ClusterPlan, dataDirectory: string): Promis
   }
 }
 
-function printTour(launch: Launch, apiUrl: string, kubeconfigPath: string): void {
+function printTour(launch: Launch, kubeconfigPath: string): void {
   const { steps, dataDirectory, plan, children } = launch;
   const kubectl = `kubectl --kubeconfig ${relative(process.cwd(), kubeconfigPath)}`;
   const data = relative(process.cwd(), dataDirectory);
   const agent = children.all.find((child) => child.name === plan.agents.at(-1)!.nodeName)!;
   steps.line(`
-API         ${apiUrl}
-kubeconfig  ${kubeconfigPath}
+API         ${apiUrl(plan.servers[0]!.apiListen)}
+kubeconfig  ${kubeconfigPath} (contexts drydock, ${plan.servers.map(({ name }) => name).join(', ')})
 logs        ${join(dataDirectory, 'logs')}
 
 Four things to try, in another terminal:
