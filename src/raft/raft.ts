@@ -154,7 +154,7 @@ export class Raft {
     if (this.#heartbeatElapsed >= this.#config.heartbeatTicks) {
       this.#heartbeatElapsed = 0;
       // A newer round confirms the older ones too, so what waits need not wait for a lost answer.
-      this.#readOnly.beginRound();
+      this.#beginReadRound();
       this.#heartbeatPending = true;
     }
   }
@@ -593,11 +593,7 @@ export class Raft {
    * member, all reads one round, and nothing piles up while a disk is slow.
    */
   flush(): void {
-    if (this.#readOnly.idle && this.#readOnly.beginRound()) {
-      this.#heartbeatPending = true;
-      // The only voter needs nobody else.
-      this.#confirmReads();
-    }
+    if (this.#readOnly.idle) this.#beginReadRound();
     if (this.#heartbeatPending) {
       this.#heartbeatPending = false;
       this.#broadcastHeartbeat();
@@ -787,6 +783,13 @@ export class Raft {
     const reads = this.#earlyReads;
     this.#earlyReads = [];
     for (const { context, from } of reads) this.#leaderRead(context, from);
+  }
+
+  #beginReadRound(): void {
+    if (!this.#readOnly.beginRound()) return;
+    this.#heartbeatPending = true;
+    // The only voter needs nobody else, and no answer will ever come to confirm the round.
+    this.#confirmReads();
   }
 
   #confirmReads(): void {

@@ -15,6 +15,19 @@ describe('thesis §6.4: read-only queries without the log', () => {
     expect(network.member(3).reads).toEqual([{ context: 'at a follower', index: 1 }]);
   });
 
+  it('the only voter answers itself, also a read that comes between a Ready and a tick', () => {
+    const network = TestNetwork.of(1);
+    network.elect(1);
+    const { node, reads } = network.member(1);
+    node.propose(new Uint8Array(1));
+    node.ready();
+    node.readIndex('r');
+    node.tick();
+    node.advance();
+    expect(node.ready().readStates).toMatchObject([{ context: 'r' }]);
+    expect(reads).toEqual([]);
+  });
+
   it('without a leader it is dropped', () => {
     expect(TestNetwork.of(3).node(1).readIndex('r')).toBe('dropped');
   });
