@@ -72,14 +72,16 @@ export class FileInode {
 
   /**
    * Power is lost: each dirty sector keeps its new content with probability `keptProbability`, or falls back to
-   * its old one; with `tornProbability` it holds garbage. A grown or cut size may or may not have got through.
+   * its old one; with `tornProbability` what was being changed in it is garbage. What a write did not touch stands
+   * even then: the power-safe overwrite that SQLite and etcd's log rely on. A grown or cut size may or may not have got through.
    */
   losePower(
     random: RandomStream,
     faults: { readonly keptProbability: number; readonly tornProbability: number },
   ): void {
     for (const [sector, old] of this.#dirty) {
-      if (random.chance(faults.tornProbability)) this.#put(sector * sectorBytes, random.bytes(sectorBytes));
+      if (random.chance(faults.tornProbability))
+        this.#put(sector * sectorBytes, this.#torn(sector, old, random));
       else if (!random.chance(faults.keptProbability)) this.#put(sector * sectorBytes, old);
     }
     for (const [sector, old] of this.#forsaken) this.#put(sector * sectorBytes, old);
@@ -105,6 +107,12 @@ export class FileInode {
     for (let sector = Math.floor(from / sectorBytes); sector * sectorBytes < to; sector++) {
       if (!this.#dirty.has(sector)) this.#dirty.set(sector, this.#sector(sector));
     }
+  }
+
+  /** Garbage in the place of every byte that differs from the durable one. */
+  #torn(sector: number, old: Uint8Array, random: RandomStream): Uint8Array {
+    const written = this.#sector(sector);
+    return random.bytes(sectorBytes).map((garbage, i) => (written[i] === old[i] ? old[i]! : garbage));
   }
 
   /** A copy of a sector; sectors beyond the end share one of zeros. */

@@ -85,6 +85,17 @@ describe('FileInode', () => {
       { numRuns: 150 },
     ));
 
+  it('tears only what was being written: what is synced in the same sector stands', () => {
+    const inode = new FileInode();
+    inode.write(0, new Uint8Array(100).fill(1));
+    inode.sync();
+    inode.write(100, new Uint8Array(100).fill(2));
+    inode.truncate(sectorBytes);
+    inode.losePower(new RandomStream('torn'), { keptProbability: 1, tornProbability: 1 });
+    expect([...inode.read(0, 100)]).toEqual(Array.from({ length: 100 }, () => 1));
+    expect([...inode.read(100, 100)]).not.toEqual(Array.from({ length: 100 }, () => 2));
+  });
+
   it('costs by what is written, not by what is stored', () => {
     const inode = new FileInode();
     const record = new Uint8Array(100);
