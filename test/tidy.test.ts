@@ -27,8 +27,21 @@ const allowed: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'src/kubelet': ['src/client', 'src/api', 'src/platform'],
   'src/proxy': ['src/client', 'src/api', 'src/platform'],
   'src/cli': 'everything',
-  sim: ['src/platform', 'src/raft', 'src/mvcc', 'src/api', 'src/wal', 'src/grpc', 'src/etcd', 'src/apiserver',
-    'src/client', 'src/scheduler', 'src/controllers', 'src/kubelet', 'src/proxy'],
+  sim: [
+    'src/platform',
+    'src/raft',
+    'src/mvcc',
+    'src/api',
+    'src/wal',
+    'src/grpc',
+    'src/etcd',
+    'src/apiserver',
+    'src/client',
+    'src/scheduler',
+    'src/controllers',
+    'src/kubelet',
+    'src/proxy',
+  ],
   bench: 'everything',
 };
 
@@ -53,7 +66,10 @@ const banned: readonly (readonly [RegExp, string])[] = [
   [/\bperformance\.|\bcrypto\./, 'use platform.clock or platform.random'],
   [/\bBuffer\b/, 'use Uint8Array and base/bytes.ts'],
   [/\bconsole\./, 'use platform.logger'],
-  [/\blocaleCompare\b|\bIntl\.|\.toLocale/, 'use compareStrings of base/order.ts: locales differ between hosts'],
+  [
+    /\blocaleCompare\b|\bIntl\.|\.toLocale/,
+    'use compareStrings of base/order.ts: locales differ between hosts',
+  ],
   [/\bWeakRef\b|\bFinalizationRegistry\b/, 'garbage collection has no defined order'],
   [/\bexport default\b/, 'export a name'],
 ];
@@ -81,24 +97,42 @@ function importsOf(text: string): string[] {
 export function problemsOf(file: string, text: string): string[] {
   const folder = folderOf(file);
   const rule = allowed[folder];
-  if (rule === undefined) return [`${file} is in a folder that test/tidy.test.ts does not know: add it to the table`];
+  if (rule === undefined)
+    return [`${file} is in a folder that test/tidy.test.ts does not know: add it to the table`];
   const problems: string[] = [];
   const atRim = rim.has(folder);
   const code = withoutComments(text);
   for (const specifier of importsOf(code)) {
     if (specifier.startsWith('.')) {
-      const target = relative(root, resolve(root, dirname(file), specifier)).split(sep).join('/');
+      const target = relative(root, resolve(root, dirname(file), specifier))
+        .split(sep)
+        .join('/');
       const targetFolder = folderOf(target);
       if (targetFolder === folder || targetFolder === 'src/base' || rule === 'everything') continue;
       if (!rule.includes(targetFolder)) {
         problems.push(`${file} imports ${target}: ${folder} may only see ${['base', ...rule].join(', ')}`);
-      } else if (folder === 'src/apiserver' && targetFolder === 'src/etcd' && !etcdSeenByApiServer.has(target)) {
+      } else if (
+        folder === 'src/apiserver' &&
+        targetFolder === 'src/etcd' &&
+        !etcdSeenByApiServer.has(target)
+      ) {
         problems.push(`${file} imports ${target}: the API server knows the store only as an EtcdClient`);
       }
     } else if (specifier.startsWith('node:')) {
-      if (!atRim) problems.push(`${file} imports ${specifier}: only platform/os and cli may; take a Platform instead`);
-    } else if (!atRim && !(packages[folder] ?? []).includes(specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'))) {
-      problems.push(`${file} imports the package ${specifier}: add it to the table in test/tidy.test.ts with a reason`);
+      if (!atRim)
+        problems.push(`${file} imports ${specifier}: only platform/os and cli may; take a Platform instead`);
+    } else if (
+      !atRim &&
+      !(packages[folder] ?? []).includes(
+        specifier
+          .split('/')
+          .slice(0, specifier.startsWith('@') ? 2 : 1)
+          .join('/'),
+      )
+    ) {
+      problems.push(
+        `${file} imports the package ${specifier}: add it to the table in test/tidy.test.ts with a reason`,
+      );
     }
   }
   if (!atRim) {
@@ -121,7 +155,9 @@ describe('tidy', () => {
     expect(problemsOf('src/raft/planted.ts', "import { Store } from '../mvcc/store.ts';")).toHaveLength(1);
     expect(problemsOf('src/raft/planted.ts', "import { readFile } from 'node:fs';")).toHaveLength(1);
     expect(problemsOf('src/raft/planted.ts', 'const now = Date.now();')).toHaveLength(1);
-    expect(problemsOf('src/apiserver/planted.ts', "import { Member } from '../etcd/member.ts';")).toHaveLength(1);
+    expect(
+      problemsOf('src/apiserver/planted.ts', "import { Member } from '../etcd/member.ts';"),
+    ).toHaveLength(1);
     expect(problemsOf('src/raft/planted.ts', '// Date.now() is mentioned only')).toEqual([]);
   });
 });

@@ -30,7 +30,10 @@ export function assert(
 }
 
 /** Returns `value`, which must be present. @throws AssertionError */
-export function must<T>(value: T | null | undefined, message: string | (() => string) = 'value is missing'): T {
+export function must<T>(
+  value: T | null | undefined,
+  message: string | (() => string) = 'value is missing',
+): T {
   assert(value !== null && value !== undefined, message);
   return value;
 }

@@ -2,7 +2,9 @@
  * An expected outcome as a value: the pure ring returns these instead of throwing.
  * `if (!result.ok) return result;` passes a failure on.
  */
-export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export type Result<T, E> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
 
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };

@@ -16,7 +16,7 @@ import type { MemberId, Term } from '../raft/types.ts';
 
 /** What the services are made of, so that a user of the store needs no other import. */
 export type * from '../mvcc/types.ts';
-export { noLease, prefixEnd, revision } from '../mvcc/types.ts';
+export { prefixEnd, revision } from '../mvcc/types.ts';
 export { noMember } from '../raft/types.ts';
 
 /**

@@ -1,6 +1,15 @@
 /** Failures of the environment: typed, expected at the rim, never bugs. `code` is the system's own name. */
 
-export type DiskErrorCode = 'ENOENT' | 'EEXIST' | 'EACCES' | 'ENOSPC' | 'EIO' | 'ENOTDIR' | 'EISDIR' | 'ELOCKED' | 'EOTHER';
+export type DiskErrorCode =
+  | 'ENOENT'
+  | 'EEXIST'
+  | 'EACCES'
+  | 'ENOSPC'
+  | 'EIO'
+  | 'ENOTDIR'
+  | 'EISDIR'
+  | 'ELOCKED'
+  | 'EOTHER';
 
 export class DiskError extends Error {
   override readonly name = 'DiskError';

@@ -23,8 +23,6 @@ export type Message =
   | MsgTransferLeader
   | MsgTimeoutNow;
 
-export type MessageType = Message['type'];
-
 interface Envelope {
   readonly from: MemberId;
   readonly to: MemberId;
