@@ -32,9 +32,9 @@ const holdPort = 16_439;
  * Keeps loopback blocks to this cluster until the returned function is called or the process ends: two clusters
  * on one block would give their pods the same addresses.
  *
- * @throws CliError when another cluster holds one of them
+ * @throws CliError naming the block and `remedy` when another cluster holds one
  */
-export async function holdLoopbackBlocks(first: number, count: number): Promise<() => void> {
+export async function holdLoopbackBlocks(first: number, count: number, remedy: string): Promise<() => void> {
   const held: Server[] = [];
   const release = (): void => held.forEach((server) => server.close());
   for (let block = first; block < first + count; block++) {
@@ -43,11 +43,10 @@ export async function holdLoopbackBlocks(first: number, count: number): Promise<
     if (failure !== undefined) {
       release();
       const why = failure === 'EADDRINUSE' ? 'is in use by another cluster' : `cannot be used (${failure})`;
-      throw new CliError(
-        `the loopback block 127.${block}.0.0/16 ${why}: stop that one, or choose others with --loopback-block`,
-      );
+      throw new CliError(`the loopback block 127.${block}.0.0/16 ${why}: stop that one, or ${remedy}`);
     }
-    held.push(server);
+    // A refusal later on must end the process, not wait for these.
+    held.push(server.unref());
   }
   return release;
 }

@@ -73,16 +73,20 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
   const objects = readManifest(resolve(options.manifest));
   const steps = new Steps();
   const plan = loadOrPlan(dataDirectory, options);
-  // The ports of a cluster that is kept are part of it.
-  const isNew = readKeptPlan(dataDirectory) === undefined;
+  // The ports and addresses of a cluster that is kept are part of it.
+  const elsewhere = readKeptPlan(dataDirectory) === undefined ? '' : ' and another --data-dir';
   await checkPortsFree(
     [
       ...plan.servers.flatMap(({ apiListen, members }, i) => [apiListen, members[i]!.peerAddress]),
       ...plan.agents.map(({ kubeletListen }) => kubeletListen),
     ],
-    `choose other ports with --base-port${isNew ? '' : ' and another --data-dir'}`,
+    `choose other ports with --base-port${elsewhere}`,
   );
-  const releaseBlocks = await holdLoopbackBlocks(plan.loopbackBlock, loopbackBlocksPerCluster);
+  const releaseBlocks = await holdLoopbackBlocks(
+    plan.loopbackBlock,
+    loopbackBlocksPerCluster,
+    `choose others with --loopback-block${elsewhere}`,
+  );
   keepPlan(dataDirectory, plan);
   const children = new Children(join(dataDirectory, 'logs'));
   try {

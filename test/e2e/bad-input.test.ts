@@ -117,11 +117,11 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function occupy(port: number): Promise<Server> {
+function occupy(port: number, host = '127.0.0.1'): Promise<Server> {
   return new Promise((resume, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resume(server));
+    server.listen(port, host, () => resume(server));
   });
 }
 
@@ -140,7 +140,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 }, 20_000);
 
-describe('wrong usage', () => {
+describe.concurrent('wrong usage', () => {
   const cases: readonly (readonly [args: string, sentence: RegExp])[] = [
     ['upp', /unknown command 'upp' \(Did you mean up\?\)/],
     ['frobnicate', /unknown command 'frobnicate'/],
@@ -179,7 +179,7 @@ describe('wrong usage', () => {
   });
 });
 
-describe('scenarios', () => {
+describe.concurrent('scenarios', () => {
   const story = readFileSync(join(scenarios, 'leader-crash.yaml'), 'utf8');
   const lineOf = (text: string): number => story.slice(0, story.indexOf(text)).split('\n').length;
   const cases: readonly (readonly [what: string, from: string, to: string, sentence: RegExp])[] = [
@@ -191,25 +191,26 @@ describe('scenarios', () => {
     ['malformed YAML', '{rc: hello,', '{rc: hello', /:\d+: /],
   ];
 
-  it.each(cases)('%s', async (_, from, to, sentence) => {
+  it.each(cases)('%s', async (what, from, to, sentence) => {
     expect(story).toContain(from);
     mkdirSync(join(directory, 'manifests'), { recursive: true });
     cpSync(join(scenarios, 'manifests'), join(directory, 'manifests'), { recursive: true });
-    writeFileSync(join(directory, 'bad.yaml'), story.replace(from, to));
-    const found = await refusal(2, ['sim', 'bad.yaml']);
+    const name = `${what.replaceAll(' ', '-')}.yaml`;
+    writeFileSync(join(directory, name), story.replace(from, to));
+    const found = await refusal(2, ['sim', name]);
     expect(found).toMatch(sentence);
-    const line = Number(/bad\.yaml:(\d+):/.exec(found)?.[1]);
+    const line = Number(/\.yaml:(\d+):/.exec(found)?.[1]);
     expect(Math.abs(line - lineOf(from))).toBeLessThanOrEqual(1);
   });
 });
 
-describe('manifests', () => {
+describe.concurrent('manifests', () => {
   const rc = 'apiVersion: v1\nkind: ReplicationController\nmetadata: {name: web}\n';
   const cases: readonly (readonly [what: string, text: string, sentence: RegExp])[] = [
     [
       'malformed YAML',
       'apiVersion: v1\nkind: {Pod\n',
-      /bad-manifest\.yaml:\d+: not valid YAML.*fix the syntax/,
+      /malformed-YAML\.yaml:\d+: not valid YAML.*fix the syntax/,
     ],
     [
       'an unknown field',
@@ -231,9 +232,10 @@ describe('manifests', () => {
     ['no documents', '# nothing\n', /holds no objects/],
   ];
 
-  it.each(cases)('%s', async (_, text, sentence) => {
-    writeFileSync(join(directory, 'bad-manifest.yaml'), text);
-    const args = ['up', '--data-dir', 'unborn', '--manifest', 'bad-manifest.yaml', ...shape];
+  it.each(cases)('%s', async (what, text, sentence) => {
+    const name = `${what.replaceAll(' ', '-')}.yaml`;
+    writeFileSync(join(directory, name), text);
+    const args = ['up', '--data-dir', 'unborn', '--manifest', name, ...shape];
     expect(await refusal(2, args)).toMatch(sentence);
     expect(existsSync(join(directory, 'unborn'))).toBe(false);
   });
@@ -254,6 +256,21 @@ describe('busy ports', () => {
       const folder = join(copy, port === basePort + 20 ? 'agent-1' : 'server-1');
       const command = port === basePort + 20 ? 'agent' : 'server';
       expect(await refusal(1, [command, '--data-dir', folder], copy)).toContain(`127.0.0.1:${port}`);
+    } finally {
+      await new Promise((resume) => server.close(resume));
+    }
+  });
+});
+
+describe('busy addresses', () => {
+  it('a loopback block of another cluster', async () => {
+    const server = await occupy(16_439, '127.200.255.254');
+    try {
+      const args = ['up', '--data-dir', 'unborn', ...shape];
+      const sentence =
+        /the loopback block 127\.200\.0\.0\/16 is in use by another cluster: .*--loopback-block/;
+      expect(await refusal(1, args)).toMatch(sentence);
+      expect(existsSync(join(directory, 'unborn'))).toBe(false);
     } finally {
       await new Promise((resume) => server.close(resume));
     }
@@ -369,6 +386,15 @@ describe('a data directory', () => {
       /has snapshots but no write-ahead log: .*restore .*or replace this member/,
     ],
     [
+      'with an empty folder for its log',
+      (copy) => {
+        rmSync(join(copy, 'server-1/etcd/wal'), { recursive: true });
+        mkdirSync(join(copy, 'server-1/etcd/wal'));
+      },
+      serverOf,
+      /etcd\/wal has no log, though this server has served before: restore .* or remove .*server-1 to replace/,
+    ],
+    [
       'with a log damaged in the middle',
       (copy) => {
         const bytes = readFileSync(segmentOf(copy));
@@ -401,7 +427,7 @@ describe('a data directory', () => {
         writeFileSync(join(copy, 'server-1/etcd'), '');
       },
       serverOf,
-      /cannot make the folder .*server-1\/etcd: /,
+      /cannot make the folder .*server-1\/etcd: a file has that name; move it away/,
     ],
   ];
 
@@ -440,8 +466,10 @@ describe('a data directory', () => {
     );
     expect(await refusal(1, serverOf(copy))).toMatch(/etcd is in use by process \d+: stop it/);
     writeFileSync(join(copy, 'server-1/server.json'), config);
+    await eventually('a record where the torn one was', 10_000, () =>
+      frameOffsets(readFileSync(segmentOf(copy))).includes(end),
+    );
     await stop(child);
-    expect(frameOffsets(readFileSync(segmentOf(copy)))).toContain(end);
   });
 
   it('with a damaged snapshot that the log can do without starts, and warns of the file', async () => {

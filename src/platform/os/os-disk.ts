@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { compareStrings } from '../../base/order.ts';
 
+import { DiskError } from '../errors.ts';
 import type { Disk, DiskFile, DiskLock } from '../disk.ts';
 import { lockDirectory } from './os-lock.ts';
 import { diskError, systemCode } from './system-errors.ts';
@@ -42,7 +43,13 @@ export class OsDisk implements Disk {
   }
 
   async makeDirectory(directory: string): Promise<void> {
-    await attempt('make the folder', directory, () => mkdir(directory, { recursive: true, mode: 0o700 }));
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw diskError(error, 'make the folder', directory);
+      const message = `cannot make the folder ${directory}: a file has that name; move it away`;
+      throw new DiskError('EEXIST', directory, message, { cause: error });
+    }
   }
 
   rename(from: string, to: string): Promise<void> {
