@@ -195,7 +195,7 @@ describe.concurrent('scenarios', () => {
     expect(story).toContain(from);
     mkdirSync(join(directory, 'manifests'), { recursive: true });
     cpSync(join(scenarios, 'manifests'), join(directory, 'manifests'), { recursive: true });
-    const name = `${what.replaceAll(' ', '-')}.yaml`;
+    const name = `scenario-${what.replaceAll(' ', '-')}.yaml`;
     writeFileSync(join(directory, name), story.replace(from, to));
     const found = await refusal(2, ['sim', name]);
     expect(found).toMatch(sentence);
@@ -210,7 +210,7 @@ describe.concurrent('manifests', () => {
     [
       'malformed YAML',
       'apiVersion: v1\nkind: {Pod\n',
-      /malformed-YAML\.yaml:\d+: not valid YAML.*fix the syntax/,
+      /manifest-malformed-YAML\.yaml:\d+: not valid YAML.*fix the syntax/,
     ],
     [
       'an unknown field',
@@ -233,7 +233,7 @@ describe.concurrent('manifests', () => {
   ];
 
   it.each(cases)('%s', async (what, text, sentence) => {
-    const name = `${what.replaceAll(' ', '-')}.yaml`;
+    const name = `manifest-${what.replaceAll(' ', '-')}.yaml`;
     writeFileSync(join(directory, name), text);
     const args = ['up', '--data-dir', 'unborn', '--manifest', name, ...shape];
     expect(await refusal(2, args)).toMatch(sentence);
