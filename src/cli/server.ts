@@ -57,7 +57,7 @@ function refuseLostLog(directory: string): void {
   const isEmpty = [log, join(directory, 'etcd/snap')].every((folder) => listIfThere(folder).length === 0);
   if (!served || !isEmpty || isFile(join(directory, 'etcd'))) return;
   throw new CliError(
-    `${log} has no log, though this server has served before: restore ${join(directory, 'etcd')} from a backup, or remove ${directory} to replace this member`,
+    `${log} has no log, though this server has served before: restore ${join(directory, 'etcd')} as it was, or run without this server until membership can be changed (it would vote twice)`,
   );
 }
 

@@ -25,6 +25,10 @@ import { checkIdentity, DataDirectoryError, type DataIdentity } from './data-dir
 const recordTypes = { entry: 1, hardState: 2, snapshot: 3, installedSnapshot: 4 } as const;
 const snapshotsKept = 3;
 
+/** A voter that forgot its votes and its log must not come back under its old name (Raft §5.2, §5.4). */
+const replacement =
+  'replace this member (until membership can be changed, run without it and keep its folder)';
+
 export interface DurableLogOptions {
   readonly directory: string;
   readonly segmentBytes: number;
@@ -180,7 +184,7 @@ async function refuseLeftovers(platform: Platform, directory: string): Promise<v
   const snap = `${directory}/snap`;
   if (!(await platform.disk.exists(snap)) || (await platform.disk.list(snap)).length === 0) return;
   throw new DataDirectoryError(
-    `${directory} has snapshots but no write-ahead log: it is incomplete; restore ${directory}/wal from a backup, or replace this member (remove its data directory and let it rejoin)`,
+    `${directory} has snapshots but no write-ahead log: it is incomplete; restore ${directory}/wal as it was, or ${replacement}`,
   );
 }
 
@@ -209,7 +213,7 @@ async function newestUsableSnapshot(
   const first = marks.find((mark) => mark.index === 0);
   if (first === undefined) {
     throw new DataDirectoryError(
-      `${directory} has no snapshot that can be read, and its log does not reach back to the beginning: replace this member (remove its data directory and let it rejoin)`,
+      `${directory} has no snapshot that can be read, and its log does not reach back to the beginning: ${replacement}`,
     );
   }
   return { metadata: first, data: emptyBytes };
@@ -254,7 +258,7 @@ function replay(
 
 function gapError(directory: string, last: number, next: number): DataDirectoryError {
   return new DataDirectoryError(
-    `${directory} has no log between index ${last} and ${next}: a snapshot file is missing or damaged; replace this member (remove its data directory and let it rejoin)`,
+    `${directory} has no log between index ${last} and ${next}: a snapshot file is missing or damaged; ${replacement}`,
   );
 }
 

@@ -9,7 +9,8 @@ import type { WalRecord } from './frame.ts';
 export const metadataType = recordTypeMax + 1;
 
 /** What an acknowledged but unreadable record calls for. */
-const remedy = 'replace this member: remove its data directory and let it rejoin the cluster';
+const remedy =
+  'replace this member (until membership can be changed, run without it and keep its folder: one that comes back empty would vote twice)';
 
 /** One file of the log, checked from its first byte to its last. */
 export interface Segment {
