@@ -392,7 +392,7 @@ describe('a data directory', () => {
         mkdirSync(join(copy, 'server-1/etcd/wal'));
       },
       serverOf,
-      /etcd\/wal has no log, though this server has served before: restore .* or remove .*server-1 to replace/,
+      /etcd\/wal has no log, though this server has served before: restore .* as it was, or run without this server/,
     ],
     [
       'with a log damaged in the middle',
