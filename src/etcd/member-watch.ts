@@ -17,6 +17,7 @@ export class MemberWatch implements Watch {
   readonly #store: Store;
   readonly #consumer: WatchEvents;
   readonly #ended: (watch: MemberWatch) => void;
+  readonly #startRevision: number;
   readonly #watcher: Watcher;
   readonly #undelivered: Step[] = [];
   #delivering = false;
@@ -32,6 +33,7 @@ export class MemberWatch implements Watch {
     this.#store = store;
     this.#consumer = consumer;
     this.#ended = ended;
+    this.#startRevision = request.startRevision ?? 0;
     const created = store.revision;
     this.#enqueue(() => consumer.created(created));
     this.#watcher = store.watch(request, {
@@ -50,11 +52,15 @@ export class MemberWatch implements Watch {
     this.progressIfSynced();
   }
 
-  /** Sends a requested progress once everything before it was handed over (etcd#15220). */
+  /**
+   * Sends a requested progress once everything before it was handed over (etcd#15220). A watch that starts in
+   * this member's future has seen more elsewhere: telling it of less would take it back in time (etcd#20221).
+   */
   progressIfSynced(): void {
     if (!this.#progressRequested || !this.#watcher.synced || this.#closed) return;
+    const { revision } = this.#store;
+    if (revision + 1 < this.#startRevision) return;
     this.#progressRequested = false;
-    const revision = this.#store.revision;
     this.#enqueue(() => this.#consumer.progress(revision));
   }
 

@@ -120,6 +120,26 @@ describe('a store of three members', () => {
     expect(seen).toEqual(['created 4', '3=1', '4=2', 'progress 4', '5=3']);
   });
 
+  it('tells a watch that comes from a member further ahead of no progress before its start', async () => {
+    const cluster = new StoreCluster(13);
+    const leader = await cluster.elect();
+    const client = cluster.client(leader);
+    const seen: number[] = [];
+    const events: WatchEvents = {
+      created: () => {},
+      events: (_, revision) => seen.push(revision),
+      progress: (revision) => seen.push(revision),
+      closed: () => {},
+    };
+    await cluster.settle('watch', async () => {
+      client.watch({ key: 'k', startRevision: 4 }, events).requestProgress();
+    });
+    for (let i = 0; i < 3; i++) await cluster.settle('put', () => client.put(put('other', `${i}`)));
+    await cluster.world.run({ forMillis: 1000 });
+    // Revision 3 completes what the watch had seen before; only the first request was for a progress.
+    expect(seen).toEqual([3]);
+  });
+
   it('stops the member whose disk fails, and only that one', async () => {
     const cluster = new StoreCluster(8);
     const leader = await cluster.elect();

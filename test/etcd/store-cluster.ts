@@ -4,6 +4,9 @@ import type { Host } from '../../sim/host.ts';
 import { World } from '../../sim/world.ts';
 import { LocalEtcdClient } from '../../src/etcd/local-client.ts';
 import { Member, type MemberOptions } from '../../src/etcd/member.ts';
+import { DiskError } from '../../src/platform/errors.ts';
+import type { Platform } from '../../src/platform/platform.ts';
+import { WalError } from '../../src/wal/wal.ts';
 import { engine } from '../sim/engine.ts';
 
 /** Three store members on a simulated world, and nothing else. */
@@ -15,27 +18,45 @@ export class StoreCluster {
   /** Why members ended, by name. */
   readonly failures = new Map<string, Error>();
 
-  constructor(seed: number | string, options: Partial<MemberOptions> = {}) {
+  constructor(
+    seed: number | string,
+    options: Partial<MemberOptions> | ((world: World) => Partial<MemberOptions>) = {},
+  ) {
     this.world = new World({ seed, engine });
+    const memberOptions = typeof options === 'function' ? options(this.world) : options;
     const names = ['a', 'b', 'c'];
     this.hosts = names.map((name) => this.world.addHost(name, { identity: { user: name, groups: [] } }));
     for (const host of this.hosts) {
       host.boot(async (platform) => {
-        const member = await Member.start(platform, {
+        const member = await this.#start(host, platform, {
           name: host.name,
           cluster: {
             token: 'test',
             members: names.map((name) => ({ name, peerAddress: { host: name, port: 2380 }, user: name })),
           },
           dataDirectory: '/data',
-          ...options,
+          ...memberOptions,
         });
+        if (member === undefined) return;
         this.#members.set(host.name, { epoch: host.epoch, member });
         void member.failed.then((error) => {
           this.failures.set(host.name, error);
           host.kill();
         });
       });
+    }
+  }
+
+  /** A disk that fails ends the process, as in the real server; anything else is a bug and ends the run. */
+  async #start(host: Host, platform: Platform, options: MemberOptions): Promise<Member | undefined> {
+    try {
+      return await Member.start(platform, options);
+    } catch (error) {
+      if (!(error instanceof DiskError || (error instanceof WalError && error.code === 'broken')))
+        throw error;
+      this.failures.set(host.name, error);
+      host.kill();
+      return undefined;
     }
   }
 
