@@ -15,6 +15,9 @@ export interface LogServerOptions {
   readonly pods: Lister<Pod>;
 }
 
+/** The group of the API servers' certificates, and of administrators'. */
+const apiServerGroup = 'system:masters';
+
 /**
  * The kubelet's own HTTP API, as much of it as the API server's `pods/log` needs:
  * `/containerLogs/NS/POD/CONTAINER`, `/pods` and `/healthz`. With mutual TLS everything but `/healthz` is
@@ -39,8 +42,14 @@ export class LogServer {
     const [path = '', query = ''] = request.path.split('?', 2);
     if (request.method !== 'GET') return text(405, 'only GET is served here\n');
     if (path === '/healthz') return text(200, 'ok');
-    if (this.#options.tls === 'mutual' && request.identity === undefined) {
-      return text(401, 'Unauthorized: show a client certificate of this cluster\n');
+    if (this.#options.tls === 'mutual') {
+      const { identity } = request;
+      if (identity === undefined)
+        return text(401, 'Unauthorized: show a client certificate of this cluster\n');
+      // The API server decides who may read a log; another node's certificate is no reason to show one.
+      if (!identity.groups.includes(apiServerGroup)) {
+        return text(403, `Forbidden: user ${identity.user} is not in group ${apiServerGroup}\n`);
+      }
     }
     if (path === '/pods') return this.#pods();
     const [root, namespace, pod, container, ...rest] = path.slice(1).split('/').map(decodeSegment);

@@ -5,6 +5,7 @@ import { must } from '../../src/base/assert.ts';
 import { decodeUtf8 } from '../../src/base/bytes.ts';
 import { LogServer, parseLogOptions } from '../../src/kubelet/log-server.ts';
 import { ProcessRuntime } from '../../src/kubelet/runtime/process-runtime.ts';
+import type { Identity } from '../../src/platform/network.ts';
 import { podOf } from './objects.ts';
 import { simWorld } from './worlds.ts';
 
@@ -43,19 +44,22 @@ it('wants a certificate under mutual TLS, and lets a follower leave', async () =
     const pods = { get: (key: string) => (key === 'default/web' ? pod : undefined), list: () => [pod] };
     const listen = { host: '127.0.0.1', port: 10_250 };
     const server = new LogServer(platform, { listen, tls: 'mutual', runtime, pods });
-    const identity = { user: 'kube-apiserver', groups: [] };
-    const get = (path: string, known = true) =>
+    const nobody: Identity = { user: '', groups: [] };
+    const apiServer = { user: 'system:server:server-1', groups: ['system:masters'] };
+    const otherNode = { user: 'system:node:agent-2', groups: ['system:nodes'] };
+    const get = (path: string, identity: Identity = apiServer) =>
       server.handle({
         method: 'GET',
         path,
         headers: {},
         body: new Uint8Array(0),
         remoteHost: '127.0.0.1',
-        ...(known ? { identity } : {}),
+        ...(identity === nobody ? {} : { identity }),
       });
-    expect((await get('/healthz', false)).status).toBe(200);
-    expect((await get('/pods', false)).status).toBe(401);
-    expect((await get('/containerLogs/default/web/main', false)).status).toBe(401);
+    expect((await get('/healthz', nobody)).status).toBe(200);
+    expect((await get('/pods', nobody)).status).toBe(401);
+    expect((await get('/containerLogs/default/web/main', nobody)).status).toBe(401);
+    expect((await get('/containerLogs/default/web/main', otherNode)).status).toBe(403);
     expect((await get('/pods')).status).toBe(200);
     const refused = await get('/containerLogs/default/web/main');
     expect([refused.status, decodeUtf8(refused.body as Uint8Array)]).toEqual([
