@@ -17,7 +17,10 @@ export class FileInode {
   /** Old durable content of each dirty sector. */
   #dirty = new Map<number, Uint8Array>();
   #durableSizeBytes = 0;
-  /** Sectors a failed sync dropped from the cache's books: no later sync will write them (fsyncgate, 2018). */
+  /**
+   * Sectors a failed sync dropped from the cache's books: no later sync will write them (fsyncgate, 2018) unless
+   * they are written to again.
+   */
   readonly #forsaken = new Map<number, Uint8Array>();
 
   get sizeBytes(): number {
@@ -105,7 +108,9 @@ export class FileInode {
 
   #remember(from: number, to: number): void {
     for (let sector = Math.floor(from / sectorBytes); sector * sectorBytes < to; sector++) {
-      if (!this.#dirty.has(sector)) this.#dirty.set(sector, this.#sector(sector));
+      if (this.#dirty.has(sector)) continue;
+      this.#dirty.set(sector, this.#forsaken.get(sector) ?? this.#sector(sector));
+      this.#forsaken.delete(sector);
     }
   }
 

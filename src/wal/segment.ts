@@ -25,7 +25,8 @@ export interface Segment {
   readonly previousCrc: number;
   /** The checksum of its last frame. */
   readonly crc: number;
-  /** Where the last frame ends. */
+  /** Where the last frame starts and ends. */
+  readonly lastFrame: number;
   readonly end: number;
   /** What follows is not just preallocated zeros: a write that was never acknowledged, half there. */
   readonly torn: boolean;
@@ -64,11 +65,13 @@ export async function readSegment(disk: Disk, directory: string, number: number)
     throw damaged(path, 0, 'it is not the segment that its name says');
   }
   let { crc, end } = first;
+  let lastFrame = 0;
   for (;;) {
     const frame = decodeFrame(bytes, end);
     if (frame === undefined) break;
     if (frame.previousCrc !== crc) throw damaged(path, end, 'this record does not follow the one before it');
     records.push(...frame.records);
+    lastFrame = end;
     ({ crc, end } = frame);
   }
   const torn = !bytes.subarray(end).every((byte) => byte === 0);
@@ -85,6 +88,7 @@ export async function readSegment(disk: Disk, directory: string, number: number)
     lastIndex: records.reduce((last, record) => Math.max(last, record.index), 0),
     previousCrc: first.previousCrc,
     crc,
+    lastFrame,
     end,
     torn,
   };

@@ -16,6 +16,8 @@
  *   W6  A segment gets its name only when it is durable from its first frame on, and that frame holds the
  *       metadata and the owner's header record: older segments can be removed without losing those.
  *   W7  Segments are removed oldest first, each removal durable before the next: the rest has no gap.
+ *   W8  What `open` gives back is durable, whatever became of the process that wrote it: its reader will
+ *       vouch for it.
  */
 
 import { assert, must } from '../base/assert.ts';
@@ -166,11 +168,13 @@ export class Wal {
     const newest = must(segments.pop());
     const file = await disk.open(newest.path, 'update');
     const size = await file.size();
-    if (newest.torn) {
-      // Durable before anything is written behind it: no later reader can mistake the remains for records.
-      await file.truncate(newest.end);
-      await file.sync();
-    }
+    // Durable before anything is written behind it: no later reader can mistake the remains for records.
+    if (newest.torn) await file.truncate(newest.end);
+    // Who wrote the last frame may have been killed before its sync, or died of it: then the page cache shows
+    // what the disk does not hold, perhaps marked clean for ever (fsyncgate, 2018). Written once more, it is dirty.
+    await file.write(newest.lastFrame, await file.read(newest.lastFrame, newest.end - newest.lastFrame));
+    await file.sync();
+    await disk.syncDirectory(directory);
     const { metadata, number, crc, lastIndex, end } = newest;
     const tail = { file, number, offset: end, allocated: newest.torn ? end : size, crc, lastIndex };
     // The contents go to the owner alone.

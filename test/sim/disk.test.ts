@@ -193,9 +193,19 @@ describe('faults', () => {
       world.host('a').disk.faults.syncErrorProbability = 0;
       await file.sync();
       expect(await file.read(0, 1)).toEqual(Uint8Array.of(2));
+      const again = await disk.open('/again', 'create');
+      await disk.syncDirectory('/');
+      await again.write(0, Uint8Array.of(2));
+      world.host('a').disk.faults.syncErrorProbability = 1;
+      expect(await codeOf(again.sync())).toBe('EIO');
+      world.host('a').disk.faults.syncErrorProbability = 0;
+      // Written once more the page is dirty again, also if what is written is what it shows.
+      await again.write(0, await again.read(0, 1));
+      await again.sync();
     }, world);
     host.crash();
     expect(host.disk.fileSystem.file('/f').read(0, 1)).toEqual(Uint8Array.of(1));
+    expect(host.disk.fileSystem.file('/again').read(0, 1)).toEqual(Uint8Array.of(2));
   });
 
   it('a stalled disk syncs late', async () => {

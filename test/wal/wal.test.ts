@@ -49,6 +49,50 @@ async function filled(count: number): Promise<{ disk: MemoryDisk; wal: Wal }> {
 }
 
 describe('a log', () => {
+  it('makes durable what it gives back of a process that died before its sync', async () => {
+    const { disk, wal } = await filled(2);
+    wal.append([entry(3)]);
+    disk.failAfter(1);
+    expect(await codeOf(wal.sync())).toBe('broken');
+    disk.failAfter(Infinity);
+    const { records } = await Wal.open(disk, directory, small);
+    expect(texts(records)).toEqual(['entry 1', 'entry 2', 'entry 3']);
+    const afterPowerLoss = await Wal.open(
+      disk.crash(() => 0),
+      directory,
+      small,
+    );
+    expect(texts(afterPowerLoss.records)).toEqual(['entry 1', 'entry 2', 'entry 3']);
+  });
+
+  it('makes durable the name of a segment that was just begun', async () => {
+    const { disk, wal } = await filled(0);
+    let last = 0;
+    while ((await disk.list(directory)).length < 2) {
+      wal.append([entry(++last)]);
+      await wal.sync();
+    }
+    // The same again, stopped right after the rename: create, write, sync, rename.
+    for (let more = 1; ; more++) {
+      const again = await filled(last - 1);
+      again.wal.append([entry(last)]);
+      again.disk.failAfter(more);
+      await codeOf(again.wal.sync());
+      again.disk.failAfter(Infinity);
+      if ((await again.disk.list(directory)).filter((name) => name.endsWith('.wal')).length < 2) continue;
+      const opened = await Wal.open(again.disk, directory, small);
+      opened.wal.append([entry(last, 'after')]);
+      await opened.wal.sync();
+      const { records } = await Wal.open(
+        again.disk.crash(() => 0),
+        directory,
+        small,
+      );
+      expect(texts(records).at(-1)).toBe('after');
+      return;
+    }
+  });
+
   it('gives back what was synced, with its metadata', async () => {
     const { disk, wal } = await filled(0);
     const records = [
