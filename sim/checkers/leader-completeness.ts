@@ -14,8 +14,10 @@ interface Log {
 export class LeaderCompleteness implements Checker {
   readonly name = 'leader-completeness';
   readonly #logs = new Map<MemberId, Log>();
-  /** The term of each applied entry: applied means committed. */
-  readonly #committed = new Map<Index, Term>();
+  /** Of each applied entry, which means committed: its term, and a term not before the one it was committed in. */
+  readonly #committed = new Map<Index, { readonly term: Term; readonly by: Term }>();
+  /** The newest term whose leader has shown itself, which it does before it commits anything. */
+  #newestTerm = 0 as Term;
 
   observe(seen: Observation): Violation | undefined {
     switch (seen.type) {
@@ -30,10 +32,15 @@ export class LeaderCompleteness implements Checker {
         this.#append(seen.member, seen.entries);
         return undefined;
       case 'entry-applied':
-        this.#committed.set(seen.entry.index, seen.entry.term);
+        if (!this.#committed.has(seen.entry.index)) {
+          const { index, term } = seen.entry;
+          this.#committed.set(index, { term, by: Math.max(term, this.#newestTerm) as Term });
+        }
         return undefined;
       case 'role-changed':
-        return seen.role === 'leader' ? this.#judge(seen.member, seen.term, seen.atMillis) : undefined;
+        if (seen.role !== 'leader') return undefined;
+        this.#newestTerm = Math.max(this.#newestTerm, seen.term) as Term;
+        return this.#judge(seen.member, seen.term, seen.atMillis);
       default:
         return undefined;
     }
@@ -45,8 +52,9 @@ export class LeaderCompleteness implements Checker {
 
   #judge(member: MemberId, term: Term, atMillis: number): Violation | undefined {
     const log = this.#logs.get(member) ?? this.#startAt(member, 0 as Index);
-    for (const [index, committedTerm] of this.#committed) {
-      if (index <= log.snapshotIndex) continue;
+    for (const [index, { term: committedTerm, by }] of this.#committed) {
+      // A leader with a slow disk shows itself late, when later ones have led and committed already.
+      if (index <= log.snapshotIndex || by >= term) continue;
       const held = index <= log.lastIndex ? log.terms.get(index) : undefined;
       if (held === committedTerm) continue;
       const instead = held === undefined ? 'nothing' : `an entry of term ${held}`;

@@ -126,6 +126,9 @@ describe('raft checkers', () => {
     expect(verdict(new LeaderCompleteness(), [...story, truncated, leads(b, 3)])).toContain(
       'an entry of term 2',
     );
+    // Elected before, and held up by its disk: it need not have what later terms committed.
+    const late = [leads(a, 3), ...story, applies(a, entry(2, 1)), leads(b, 2)];
+    expect(verdict(new LeaderCompleteness(), late)).toBeUndefined();
   });
 });
 
