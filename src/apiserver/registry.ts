@@ -20,6 +20,7 @@ import type { ApiObject, NewObject, ObjectMeta } from '../api/types.ts';
 import { assert } from '../base/assert.ts';
 import { EtcdError } from '../etcd/errors.ts';
 import type { Platform } from '../platform/platform.ts';
+import { admitNew } from './admission.ts';
 import type { ContinueToken } from './continue-token.ts';
 import { decodeContinueToken, encodeContinueToken } from './continue-token.ts';
 import type { DeleteOptions } from './delete-options.ts';
@@ -298,9 +299,12 @@ export class Registry {
   async #prepareNew(object: ApiObject): Promise<ApiObject> {
     const { strategy } = this.resource;
     await this.#hooks.admitCreate?.(this.resource, object);
-    const prepared = strategy.prepareForCreate(strategy.applyDefaults(object), {
-      nowMillis: this.#platform.clock.wallMillis(),
-    });
+    const prepared = admitNew(
+      this.resource,
+      strategy.prepareForCreate(strategy.applyDefaults(object), {
+        nowMillis: this.#platform.clock.wallMillis(),
+      }),
+    );
     this.#refuseInvalid(prepared, strategy.validate(prepared));
     return prepared;
   }
