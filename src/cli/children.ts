@@ -27,6 +27,11 @@ export class Children {
   constructor(logDirectory: string) {
     this.#logDirectory = logDirectory;
     makeFolder(logDirectory);
+    // However this process ends, by a bug or a second Ctrl-C, what it started ends with it.
+    process.once('exit', () => {
+      for (const child of this.all)
+        if (child.ended === undefined) this.#processes.get(child)!.kill('SIGKILL');
+    });
   }
 
   /** Starts `drydock ...args` as a process of its own. */

@@ -35,23 +35,30 @@ export async function withDirectoryLocked<T>(
   }
 }
 
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm. */
+const sameSignalMillis = 1000;
+
 /**
- * Runs a component until SIGINT or SIGTERM; `run` ends when its signal aborts. A second signal ends the process
- * at once.
+ * Runs a component until SIGINT, SIGTERM or the end of its terminal; `run` ends when its signal aborts. Asked again,
+ * the process ends at once.
  */
 export async function runUntilSignal(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController();
+  let askedAt = 0;
   const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) {
+      if (performance.now() - askedAt > sameSignalMillis) process.exit(130);
+      return;
+    }
+    askedAt = performance.now();
     stop.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, onSignal);
   try {
     await run(stop.signal);
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const name of signals) process.off(name, onSignal);
   }
 }
 
