@@ -70,17 +70,16 @@ export class DurableLog {
       const walDirectory = `${directory}/wal`;
       if (!(await Wal.exists(disk, walDirectory))) {
         await refuseLeftovers(platform, directory);
-        const confState: ConfState = { voters: options.voters, learners: [] };
-        const first: SnapshotMetadata = { index: 0 as Index, term: 0 as Term, confState };
         const wal = await Wal.create(disk, walDirectory, { ...walOptions, metadata: encode(identity) });
-        wal.append([snapshotRecord(recordTypes.snapshot, first)]);
-        await wal.sync();
-        await disk.syncDirectory(directory);
-        const snapshot: Snapshot = { metadata: first, data: emptyBytes };
-        return { log: new DurableLog(platform, directory, wal, lock, new MemoryStorage(snapshot)), snapshot };
+        return await DurableLog.#begin(platform, options, wal, lock);
       }
       const { wal, metadata, records } = await Wal.open(disk, walDirectory, walOptions);
       checkIdentity(directory, decode<DataIdentity>(metadata), identity);
+      if (records.length === 0) {
+        // The first start was cut short before its first record: nobody has heard of this member yet.
+        await refuseLeftovers(platform, directory);
+        return await DurableLog.#begin(platform, options, wal, lock);
+      }
       const snapshot = await newestUsableSnapshot(platform, directory, records);
       const storage = new MemoryStorage(snapshot);
       const { entries, hardState } = replay(directory, records, snapshot.metadata);
@@ -88,6 +87,7 @@ export class DurableLog {
       if (hardState !== undefined) {
         // A crash between a snapshot's record and the next hard state leaves the commit index behind.
         const commit = Math.max(hardState.commit, snapshot.metadata.index) as Index;
+        if (commit > storage.lastIndex()) throw gapError(directory, storage.lastIndex(), commit);
         storage.setHardState({ ...hardState, commit });
       }
       return { log: new DurableLog(platform, directory, wal, lock, storage), snapshot };
@@ -95,6 +95,21 @@ export class DurableLog {
       await lock.release();
       throw error;
     }
+  }
+
+  /** Gives an empty log its first record: the first membership, at index 0. */
+  static async #begin(
+    platform: Platform,
+    { directory, voters }: DurableLogOptions,
+    wal: Wal,
+    lock: DiskLock,
+  ): Promise<{ readonly log: DurableLog; readonly snapshot: Snapshot }> {
+    const confState: ConfState = { voters, learners: [] };
+    const metadata: SnapshotMetadata = { index: 0 as Index, term: 0 as Term, confState };
+    wal.append([snapshotRecord(recordTypes.snapshot, metadata)]);
+    await wal.sync();
+    const snapshot: Snapshot = { metadata, data: emptyBytes };
+    return { log: new DurableLog(platform, directory, wal, lock, new MemoryStorage(snapshot)), snapshot };
   }
 
   private constructor(
@@ -166,7 +181,7 @@ export class DurableLog {
 
   async #release(index: Index): Promise<void> {
     await this.#wal.release(index);
-    await removeOldSnapshots(this.#platform.disk, `${this.#directory}/snap`, snapshotsKept);
+    await removeOldSnapshots(this.#platform.disk, `${this.#directory}/snap`, snapshotsKept, index);
   }
 }
 
@@ -231,11 +246,11 @@ function replay(
     switch (type) {
       case recordTypes.entry: {
         const entry = decode<Entry>(payload);
-        if (entry.index <= start.index) break;
-        const at = entry.index - start.index - 1;
+        // An entry replaces all that stood from its index on, also when it is itself covered by the snapshot.
+        const at = Math.max(0, entry.index - start.index - 1);
         if (at > entries.length) throw gapError(directory, start.index + entries.length, entry.index);
         entries.length = at;
-        entries.push(entry);
+        if (entry.index > start.index) entries.push(entry);
         break;
       }
       case recordTypes.hardState:

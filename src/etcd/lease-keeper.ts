@@ -16,6 +16,7 @@ export interface LeaseKeeperOptions {
   readonly requestIdPrefix: string;
   /** Confirms with a quorum that this member still leads (etcd's ensureLeadership, #15247). @throws EtcdError */
   readonly confirmLeadership: () => Promise<void>;
+  /** Puts the revocation into this leader's own log, or rejects: it must not be passed on to another leader. */
   readonly revoke: (id: LeaseId) => Promise<unknown>;
   readonly sendToLeader: (requestId: string, id: LeaseId) => MemberId | undefined;
 }
@@ -30,6 +31,7 @@ export class LeaseKeeper {
   readonly #renewals = new Map<string, { readonly done: Deferred<number>; readonly timer: Timer }>();
   readonly #revoking = new Set<LeaseId>();
   #leading = false;
+  #confirming = false;
   #check: Timer | undefined;
   #nextRequest = 0;
 
@@ -103,18 +105,38 @@ export class LeaseKeeper {
     this.#check?.cancel();
     this.#check = this.#options.clock.setTimer(checkMillis, () => {
       if (!this.#leading) return;
-      for (const id of this.#expiry.expired(this.#now(), revokesPerCheckMax)) {
-        if (this.#revoking.size >= revokesOutstandingMax) break;
-        if (this.#revoking.has(id)) continue;
-        this.#revoking.add(id);
-        // A failed revocation is found expired again at the next check.
-        this.#options.revoke(id).then(
-          () => this.#revoking.delete(id),
-          () => this.#revoking.delete(id),
-        );
-      }
+      void this.#revokeExpired();
       this.#scheduleCheck();
     });
+  }
+
+  /**
+   * A leader that was paused, or whose disk was slow, may have been replaced without knowing, and its revocation
+   * would reach the new leader, who renewed the lease (etcd#15247). So it asks a quorum first, and looks
+   * again: the renewals that waited with it have been served by then.
+   */
+  async #revokeExpired(): Promise<void> {
+    if (this.#confirming || !this.#expiry.anyExpired(this.#now())) return;
+    this.#confirming = true;
+    try {
+      await this.#options.confirmLeadership();
+    } catch {
+      // Found expired again at the next check, if this member still leads.
+      return;
+    } finally {
+      this.#confirming = false;
+    }
+    if (!this.#leading) return;
+    for (const id of this.#expiry.expired(this.#now(), revokesPerCheckMax)) {
+      if (this.#revoking.size >= revokesOutstandingMax) break;
+      if (this.#revoking.has(id)) continue;
+      this.#revoking.add(id);
+      // A failed revocation is found expired again at the next check.
+      this.#options.revoke(id).then(
+        () => this.#revoking.delete(id),
+        () => this.#revoking.delete(id),
+      );
+    }
   }
 
   #now(): number {

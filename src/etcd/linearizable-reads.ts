@@ -33,19 +33,22 @@ export class LinearizableReads {
   #round: { context: string; readonly waiters: Set<Waiter>; readonly retry: Timer } | undefined;
   /** Confirmed, waiting for their index to be applied; in index order. */
   #confirmed: { readonly index: Index; readonly waiters: Set<Waiter> }[] = [];
-  #applied = 0 as Index;
+  #applied: Index;
 
   constructor(options: {
     clock: Clock;
     timeoutMillis: number;
     /** Makes the contexts of this member's life its own. */
     contextPrefix: string;
+    /** What is applied when this life begins: the snapshot it starts from. */
+    applied: Index;
     /** Sends a ReadIndex request; may be lost. */
     ask: (context: string) => void;
   }) {
     this.#clock = options.clock;
     this.#timeoutMillis = options.timeoutMillis;
     this.#contextPrefix = options.contextPrefix;
+    this.#applied = options.applied;
     this.#ask = options.ask;
   }
 

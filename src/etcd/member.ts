@@ -38,7 +38,7 @@ import type { MemberStatus, ResponseHeader, Watch, WatchEvents, WatchRequest } f
 import { checkCluster, clusterIdOf, memberIdOf, type ClusterConfig } from './cluster.ts';
 import { decode, encode } from './codec.ts';
 import { DurableLog } from './durable-log.ts';
-import { requestTooLargeError, stoppedError } from './errors.ts';
+import { leaderChangedError, requestTooLargeError, stoppedError } from './errors.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
 import { MemberWatch } from './member-watch.ts';
@@ -97,6 +97,8 @@ export class Member {
   #snapshotIndex: Index;
   #nextProposal = 0;
   #driving = false;
+  /** The end of the drive that is under way. */
+  #driven: Promise<void> = Promise.resolve();
   #leading = false;
   #stopped = false;
   #tick: Timer | undefined;
@@ -182,6 +184,7 @@ export class Member {
       clock: platform.clock,
       timeoutMillis,
       contextPrefix: this.#idPrefix,
+      applied: this.#applied,
       ask: (context) => {
         this.#node.readIndex(context);
         this.#drive();
@@ -192,7 +195,10 @@ export class Member {
       timeoutMillis,
       requestIdPrefix: this.#idPrefix,
       confirmLeadership: () => this.#reads.read(),
-      revoke: (leaseId) => this.propose({ type: 'lease-revoke', id: leaseId }),
+      revoke: (leaseId) => {
+        if (this.#node.role !== 'leader') return Promise.reject(leaderChangedError());
+        return this.propose({ type: 'lease-revoke', id: leaseId });
+      },
       sendToLeader: (requestId, leaseId) => {
         const leader = this.#node.status().leader;
         if (leader === noMember || leader === this.id) return undefined;
@@ -243,6 +249,10 @@ export class Member {
 
   watch(request: WatchRequest, events: WatchEvents): Watch {
     const watch = new MemberWatch(this.#store, request, events, (ended) => this.#watches.delete(ended));
+    if (this.#stopped) {
+      watch.close('etcdserver: server stopped');
+      return watch;
+    }
     this.#watches.add(watch);
     if (!watch.synced) this.#catchUpWatches();
     return watch;
@@ -284,6 +294,8 @@ export class Member {
     if (this.#stopped) return;
     this.#close('etcdserver: server stopped');
     await this.#peers.stop();
+    // What is being written ends first; nothing new begins.
+    await this.#driven;
     await this.#log.close();
   }
 
@@ -330,7 +342,7 @@ export class Member {
     this.#handOver();
     if (this.#driving || this.#stopped || !this.#node.hasReady()) return;
     this.#driving = true;
-    void this.#driveAll().finally(() => {
+    this.#driven = this.#driveAll().finally(() => {
       this.#driving = false;
       // Something may have become ready between the last look and here.
       if (!this.#stopped && this.#node.hasReady()) this.#drive();

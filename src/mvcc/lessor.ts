@@ -172,6 +172,11 @@ export class LeaseExpiry {
     return ids.toSorted(compareIds);
   }
 
+  /** Whether `expired` would return any. */
+  anyExpired(nowMillis: number): boolean {
+    return this.expired(nowMillis, 1).length > 0;
+  }
+
   /** Time to live, 0 when expired; undefined if the lease is unknown. */
   remainingMillis(id: LeaseId, nowMillis: number): number | undefined {
     const lease = this.#leases.get(id);

@@ -66,13 +66,27 @@ export async function loadNewestSnapshot(
   return { broken };
 }
 
-/** Removes all but the `keep` newest snapshots, and what a crash left of unfinished ones. */
-export async function removeOldSnapshots(disk: Disk, directory: string, keep: number): Promise<void> {
+/**
+ * Removes all but the `keep` newest snapshots of an index <= `newestIndex`, the newest that counts, and what a crash
+ * left: unfinished files, and newer snapshots that never came to count and must not take the place of those.
+ */
+export async function removeOldSnapshots(
+  disk: Disk,
+  directory: string,
+  keep: number,
+  newestIndex: number,
+): Promise<void> {
   if (!(await disk.exists(directory))) return;
   const unfinished = (await disk.list(directory)).filter((name) => name.endsWith('.snap.tmp'));
-  const old = (await newestFirst(disk, directory)).slice(keep);
-  for (const name of [...unfinished, ...old]) await disk.remove(`${directory}/${name}`);
-  if (unfinished.length + old.length > 0) await disk.syncDirectory(directory);
+  const snapshots = await newestFirst(disk, directory);
+  const counting = snapshots.filter((name) => Number.parseInt(name.slice(0, 16), 16) <= newestIndex);
+  const useless = [
+    ...unfinished,
+    ...snapshots.filter((name) => !counting.includes(name)),
+    ...counting.slice(keep),
+  ];
+  for (const name of useless) await disk.remove(`${directory}/${name}`);
+  if (useless.length > 0) await disk.syncDirectory(directory);
 }
 
 /** Index before term, so that names sort by age of the state they hold. */

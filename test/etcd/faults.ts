@@ -353,7 +353,8 @@ export class FaultRun {
       });
       const until = this.cluster.world.now + this.#random.between(100, 3000);
       const timeout = (async () => {
-        while (this.cluster.world.now < until && !ended) {
+        for (;;) {
+          if (ended || this.cluster.world.now >= until) return;
           await this.#sleep(this.#random.between(10, 200));
           if (!ended && this.cluster.member(host) !== undefined && host.epoch === epoch) {
             handle!.requestProgress();

@@ -11,6 +11,7 @@ function setUp() {
     clock,
     timeoutMillis: 2000,
     contextPrefix: 'm',
+    applied: index(0),
     ask: (context) => asked.push(context),
   });
   const served: string[] = [];

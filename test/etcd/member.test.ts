@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
 import type { Revision, WatchEvents } from '../../src/etcd/client.ts';
+import { noMember } from '../../src/raft/types.ts';
 import { StoreCluster } from './store-cluster.ts';
 
 const put = (key: string, value: string) => ({ key, value: encodeUtf8(value) });
@@ -96,6 +97,83 @@ describe('a store of three members', () => {
     const { count, header } = await cluster.settle('range', () => cluster.client(other).range({ key: 'k' }));
     expect([count, header.revision]).toEqual([0, 3]);
     expect(await cluster.settle('renew', () => cluster.client(other).leaseKeepAlive(id))).toBe(0);
+  });
+
+  it('lets no old leader end a lease that the new one renews, after a pause and behind a slow disk', async () => {
+    const cluster = new StoreCluster(14);
+    const old = await cluster.elect();
+    const { id } = await cluster.settle('grant', () => cluster.client(old).leaseGrant(5));
+    await cluster.until('granted everywhere', () =>
+      cluster.hosts.every((host) => cluster.member(host)!.store.leases().length === 1),
+    );
+    old.disk.faults.slowSyncMillis = 4000;
+    old.pause(3500);
+    await cluster.until('another leader', () => ![undefined, old].includes(cluster.leader()));
+    const renewer = cluster.leader()!;
+    await cluster.put(renewer, 'k', 'in its term');
+    for (let i = 0; i < 10; i++) {
+      expect(await cluster.settle('renew', () => cluster.client(renewer).leaseKeepAlive(id))).toBe(5);
+      await cluster.world.run({ forMillis: 1000 });
+    }
+  });
+
+  it('reads at a member that starts from a snapshot of all there is', async () => {
+    const cluster = new StoreCluster(15, { snapshotEntries: 1, catchUpEntries: 1 });
+    const leader = await cluster.elect();
+    await cluster.settle('put', () => cluster.client(leader).put(put('k', 'v')));
+    const follower = cluster.hosts.find((host) => host !== leader)!;
+    await cluster.until('applied', () => cluster.member(follower)!.store.revision === 2);
+    await cluster.world.run({ forMillis: 500 });
+    follower.kill();
+    follower.restart();
+    await cluster.until('a leader', () => {
+      const status = cluster.member(follower)?.status();
+      return status !== undefined && status.leader !== noMember;
+    });
+    const { count } = await cluster.settle('range', () => cluster.client(follower).range({ key: 'k' }), 1000);
+    expect(count).toBe(1);
+  });
+
+  it('tells a watch that is opened when it has stopped', async () => {
+    const cluster = new StoreCluster(16);
+    const leader = await cluster.elect();
+    const member = cluster.member(leader)!;
+    let reason = '';
+    await cluster.settle('stop and watch', async () => {
+      await member.stop();
+      const nothing = () => {};
+      const closed = (end: { reason: string }) => (reason = end.reason);
+      member.watch({ key: 'k' }, { created: nothing, events: nothing, progress: nothing, closed });
+    });
+    expect(reason).toBe('etcdserver: server stopped');
+  });
+
+  it('can be stopped at any time of making a snapshot', async () => {
+    const cluster = new StoreCluster(17, { snapshotEntries: 1, catchUpEntries: 1 });
+    const leader = await cluster.elect();
+    for (let i = 0; i < 40; i++) {
+      await cluster.put(leader, 'k', `${i}`);
+      const host = cluster.hosts[i % 3]!;
+      const member = cluster.member(host)!;
+      await cluster.world.run({ forMillis: i / 4 });
+      await cluster.settle('stop', () => member.stop());
+      await cluster.world.run({ forMillis: 10 });
+      host.restart();
+      await cluster.elect();
+    }
+  }, 20_000);
+
+  it('starts although the first start was cut short, wherever that was', async () => {
+    for (let i = 0; i < 40; i++) {
+      const cluster = new StoreCluster(`first start ${i}`, { dataDirectory: '/var/lib/store' });
+      await cluster.world.run({ forMillis: i / 4 });
+      for (const host of cluster.hosts) {
+        if (i % 2 === 0) host.kill();
+        else host.crash();
+        host.restart();
+      }
+      await cluster.elect();
+    }
   });
 
   it('delivers a watch in order from the past into the present', async () => {

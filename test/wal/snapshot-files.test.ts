@@ -79,11 +79,18 @@ describe('snapshot files', () => {
 
   it('are removed but for the newest, with unfinished ones', async () => {
     const disk = new MemoryDisk();
-    await removeOldSnapshots(disk, directory, 2);
+    await removeOldSnapshots(disk, directory, 2, 9);
     for (const index of [1, 2, 3, 4]) await saveSnapshot(disk, directory, snapshot(index));
     await (await disk.open(`${directory}/x.snap.tmp`, 'create')).close();
-    await removeOldSnapshots(disk, directory, 2);
+    await removeOldSnapshots(disk, directory, 2, 9);
     expect(await disk.list(directory)).toHaveLength(2);
     expect((await loadNewestSnapshot(disk, directory)).snapshot).toEqual(snapshot(4));
+  });
+
+  it('are not displaced by newer ones that never came to count', async () => {
+    const disk = new MemoryDisk();
+    for (const index of [5, 50, 60, 70]) await saveSnapshot(disk, directory, snapshot(index));
+    await removeOldSnapshots(disk, directory, 2, 5);
+    expect((await loadNewestSnapshot(disk, directory)).snapshot).toEqual(snapshot(5));
   });
 });
