@@ -1,3 +1,4 @@
+import { DiskError } from '../platform/errors.ts';
 import type { Disk } from '../platform/disk.ts';
 
 /**
@@ -5,12 +6,27 @@ import type { Disk } from '../platform/disk.ts';
  * a log that was synced to the last byte is gone all the same if the folder around it is.
  */
 export async function makeDurableDirectory(disk: Disk, directory: string): Promise<void> {
-  const made = [directory];
-  for (let path = parentOf(directory); !isTop(path) && !(await disk.exists(path)); path = parentOf(path)) {
-    made.push(path);
+  const missing: string[] = [];
+  let existing = directory;
+  for (; !isTop(existing) && !(await disk.exists(existing)); existing = parentOf(existing)) {
+    missing.push(existing);
   }
-  await disk.makeDirectory(directory);
-  for (const path of made) await disk.syncDirectory(parentOf(path));
+  // An attempt that was killed may have left the last one there is without a durable name.
+  if (!isTop(existing)) await syncIfReadable(disk, parentOf(existing));
+  // From above, each durable before the next: so only the last one there is can be in doubt.
+  for (const path of missing.toReversed()) {
+    await disk.makeDirectory(path);
+    await disk.syncDirectory(parentOf(path));
+  }
+}
+
+/** A folder that this process may not read is none that it made anything in. */
+async function syncIfReadable(disk: Disk, directory: string): Promise<void> {
+  try {
+    await disk.syncDirectory(directory);
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code !== 'EACCES') throw error;
+  }
 }
 
 /** Of a path without a trailing slash; a relative path ends at `.`, the folder it starts from. */
