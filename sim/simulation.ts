@@ -195,7 +195,7 @@ class Simulation {
     await createObjects(this.#scenario.objects, stage);
     for (const step of this.#scenario.timeline) {
       await this.#awaitMoment(step, stage);
-      const hosts = await step.action.perform(step.value, stage);
+      const hosts = await this.#perform(step, stage);
       this.#world.trace('step', undefined, `${step.action.name} ${hosts.map(({ name }) => name).join(' ')}`);
       platform.logger.info('step', {
         action: step.action.name,
@@ -207,6 +207,16 @@ class Simulation {
       await clock.sleep(Math.max(1, this.#scenario.durationMillis - this.#world.now));
     }
     this.#playedAtMillis = this.#world.now;
+  }
+
+  async #perform({ action, value, line }: Step, stage: Stage): Promise<readonly Host[]> {
+    try {
+      return await action.perform(value, stage);
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      const message = `${this.#scenario.file}:${line}: ${action.name}: ${error.message}`;
+      throw new ScenarioError(message, { cause: error });
+    }
   }
 
   async #awaitMoment({ moment, line }: Step, stage: Stage): Promise<void> {
@@ -223,7 +233,7 @@ class Simulation {
         while (!this.#holds(moment.condition)) {
           if (this.#world.now > deadline) {
             throw new ScenarioError(
-              `${this.#scenario.file}:${line}: what the step waits for did not come true within ${moment.withinMillis} ms`,
+              `${this.#scenario.file}:${line}: what the step waits for did not come true within ${moment.withinMillis} ms; give it longer with \`within\`, or wait for something else`,
             );
           }
           await stage.sleep(lookMillis);
@@ -249,7 +259,7 @@ class Simulation {
       [...servers, ...agents].filter((host) => host.name === role);
     if (hosts.length === 0) {
       throw new ScenarioError(
-        `there is no ${role} now: use leader, follower[0], followers, servers, agents, a host's name or a name given with \`as\``,
+        `there is no ${role} at this moment; let the step wait for one with \`when: {leader: present}\`, or name a host`,
       );
     }
     return hosts;

@@ -1,8 +1,9 @@
 import type { ApiClient } from '../../src/client/api-client.ts';
 import type { Host } from '../host.ts';
+import type { Known } from '../scenario/known.ts';
 import type { World } from '../world.ts';
 
-/** A piece of JSON Schema (draft 7). */
+/** A piece of JSON Schema (draft 7). Its `description` is what a sentence about a mistake tells to write. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** Where a scenario plays: the world, its hosts by role, and an operator with a client of the API. */
@@ -24,6 +25,12 @@ export interface Action {
   readonly name: string;
   /** Says what its value may be. */
   readonly schema: Schema;
+  /** The roles in a value that has passed the schema; none when it is done to no hosts. */
+  roles(value: unknown): readonly string[];
+  /** Words that stand for something else than hosts where a role could be. */
+  readonly words?: readonly string[];
+  /** What else can be known to be wrong before anything runs, as the end of a sentence that began with the place. */
+  check?(value: unknown, known: Known): string | undefined;
   /** Does it. Returns the hosts it was done to, for the step's `as`. Resolves when it is done. */
   perform(value: unknown, stage: Stage): readonly Host[] | Promise<readonly Host[]>;
 }
@@ -35,13 +42,31 @@ export class ScenarioError extends Error {
 
 export const roleSchema: Schema = {
   type: 'string',
-  pattern: '^[a-z][a-z0-9-]*(\\[[0-9]+\\])?$',
+  description:
+    "a role such as leader, follower[0], servers or agents, a host's name or a name given with `as`",
 };
 
-export const rolesSchema: Schema = { anyOf: [roleSchema, { type: 'array', items: roleSchema, minItems: 1 }] };
+export const rolesSchema: Schema = either(
+  { type: 'array' },
+  { type: 'array', items: roleSchema, minItems: 1, description: 'one role or more' },
+  roleSchema,
+);
+
+/** `yes` for what passes `test`, `no` for the rest: unlike `anyOf`, it says of a mistake only what is to the point. */
+export function either(test: Schema, yes: Schema, no: Schema): Schema {
+  const branches = [
+    { if: test, else: no },
+    { if: { not: test }, else: yes },
+  ];
+  return { allOf: branches, description: no['description'] };
+}
 
 /** `10s`, `250ms`, `1.5m`. */
-export const durationSchema: Schema = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m)$' };
+export const durationSchema: Schema = {
+  type: 'string',
+  pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m)$',
+  description: 'a duration such as 250ms, 10s or 1.5m',
+};
 
 const millisPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
@@ -52,8 +77,12 @@ export function durationMillis(text: string): number {
   return Number(amount) * perUnit;
 }
 
+/** One role or several. */
+export function rolesOf(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : [value]) as readonly string[];
+}
+
 /** Hosts of one role or several. */
 export function hostsOf(value: unknown, stage: Stage): readonly Host[] {
-  const roles = (Array.isArray(value) ? value : [value]) as readonly string[];
-  return roles.flatMap((role) => stage.hosts(role));
+  return rolesOf(value).flatMap((role) => stage.hosts(role));
 }

@@ -1,4 +1,4 @@
-import { durationMillis, hostsOf, rolesSchema, type Action } from './action.ts';
+import { durationMillis, hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
 
 interface ClockFault {
   readonly host: unknown;
@@ -14,15 +14,21 @@ export const clock: Action = {
   name: 'clock',
   schema: {
     type: 'object',
+    description: '{host: leader, jump: -10s}, {host: leader, rate: 1.1} or both',
     properties: {
       host: rolesSchema,
-      jump: { type: 'string', pattern: '^[+-]?[0-9]+(\\.[0-9]+)?(ms|s|m)$' },
+      jump: {
+        type: 'string',
+        pattern: '^[+-]?[0-9]+(\\.[0-9]+)?(ms|s|m)$',
+        description: 'a duration with its direction such as -10s or +10m',
+      },
       rate: { type: 'number', minimum: 0.5, maximum: 2 },
     },
     required: ['host'],
     minProperties: 2,
     additionalProperties: false,
   },
+  roles: (value) => rolesOf((value as { host: unknown }).host),
   perform(value, stage) {
     const { host, jump, rate } = value as ClockFault;
     const hosts = hostsOf(host, stage);

@@ -1,4 +1,5 @@
-import { roleSchema, type Action } from './action.ts';
+import type { Host } from '../host.ts';
+import { either, roleSchema, rolesOf, type Action } from './action.ts';
 
 interface OneWay {
   readonly from: string;
@@ -11,17 +12,30 @@ interface OneWay {
  */
 export const cut: Action = {
   name: 'cut',
-  schema: {
-    anyOf: [
-      roleSchema,
-      { type: 'array', items: roleSchema, minItems: 2, maxItems: 2 },
+  schema: either(
+    { type: 'object' },
+    {
+      type: 'object',
+      properties: { from: roleSchema, to: roleSchema },
+      required: ['from', 'to'],
+      additionalProperties: false,
+    },
+    either(
+      { type: 'array' },
       {
-        type: 'object',
-        properties: { from: roleSchema, to: roleSchema },
-        required: ['from', 'to'],
-        additionalProperties: false,
+        type: 'array',
+        items: roleSchema,
+        minItems: 2,
+        maxItems: 2,
+        description: 'the two between which to cut, such as [leader, follower[0]]',
       },
-    ],
+      roleSchema,
+    ),
+  ),
+  roles,
+  check(value) {
+    const [a, b] = roles(value);
+    return a === b ? `cuts ${a} from itself; name two` : undefined;
   },
   perform(value, stage) {
     const { world } = stage;
@@ -31,8 +45,7 @@ export const cut: Action = {
       return group;
     }
     const oneWay = !Array.isArray(value);
-    const { from: a, to: b } = oneWay ? (value as OneWay) : { from: String(value[0]), to: String(value[1]) };
-    const [from, to] = [stage.hosts(a), stage.hosts(b)];
+    const [from, to] = roles(value).map((role) => stage.hosts(role)) as [readonly Host[], readonly Host[]];
     for (const one of from) {
       for (const other of to) {
         world.path(one, other).cut(world.now);
@@ -42,3 +55,9 @@ export const cut: Action = {
     return [...from, ...to];
   },
 };
+
+function roles(value: unknown): readonly string[] {
+  if (typeof value === 'string' || Array.isArray(value)) return rolesOf(value);
+  const { from, to } = value as OneWay;
+  return [from, to];
+}

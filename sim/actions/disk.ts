@@ -1,4 +1,4 @@
-import { durationMillis, durationSchema, hostsOf, rolesSchema, type Action } from './action.ts';
+import { durationMillis, durationSchema, hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
 
 interface DiskFault {
   readonly host: unknown;
@@ -14,11 +14,13 @@ export const disk: Action = {
   name: 'disk',
   schema: {
     type: 'object',
+    description: '{host: leader, slow-sync: 2s}, {host: leader, full: true} or both',
     properties: { host: rolesSchema, 'slow-sync': durationSchema, full: { type: 'boolean' } },
     required: ['host'],
     minProperties: 2,
     additionalProperties: false,
   },
+  roles: (value) => rolesOf((value as { host: unknown }).host),
   perform(value, stage) {
     const fault = value as DiskFault;
     const hosts = hostsOf(fault.host, stage);

@@ -1,9 +1,11 @@
-import { rolesSchema, hostsOf, type Action } from './action.ts';
+import { hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
 
 /** `heal: all`, or every path of the hosts named. */
 export const heal: Action = {
   name: 'heal',
   schema: rolesSchema,
+  words: ['all'],
+  roles: (value) => (value === 'all' ? [] : rolesOf(value)),
   perform(value, stage) {
     if (value === 'all') {
       stage.world.healAll();

@@ -11,10 +11,12 @@ export async function retry<T>(what: string, stage: Stage, attempt: () => Promis
     try {
       return await attempt();
     } catch (error) {
-      const passing = error instanceof NetworkError || (error instanceof ApiError && !isFinal(error));
-      if (!passing) throw error;
+      if (!(error instanceof NetworkError || error instanceof ApiError)) throw error;
+      if (error instanceof ApiError && isFinal(error)) {
+        throw new ScenarioError(`${what} was refused: ${error.message}`, { cause: error });
+      }
       if (count === attemptsMax) {
-        throw new ScenarioError(`${what} failed ${count} times: ${(error as Error).message}`, {
+        throw new ScenarioError(`${what} failed ${count} times: ${error.message}`, {
           cause: error,
         });
       }

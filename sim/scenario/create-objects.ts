@@ -1,22 +1,20 @@
 import type { ApiObject, NewObject } from '../../src/api/types.ts';
+import { must } from '../../src/base/assert.ts';
 import { isApiError } from '../../src/api/status.ts';
 import type { ResourceRef } from '../../src/client/api-client.ts';
 import * as resources from '../../src/client/resources.ts';
-import { ScenarioError, type Stage } from '../actions/action.ts';
+import type { Stage } from '../actions/action.ts';
 import { retry } from '../actions/retry.ts';
 
-const known: readonly ResourceRef<ApiObject>[] = Object.values(
+/** The kinds that a scenario can create. */
+export const creatableKinds: readonly ResourceRef<ApiObject>[] = Object.values(
   resources,
 ) as readonly ResourceRef<ApiObject>[];
 
 /** Creates a scenario's objects as an operator does: again and again until the API has them. */
 export async function createObjects(objects: readonly NewObject<ApiObject>[], stage: Stage): Promise<void> {
   for (const object of objects) {
-    const ref = known.find(({ kind }) => kind === object.kind);
-    if (ref === undefined) {
-      const kinds = known.map(({ kind }) => kind).join(', ');
-      throw new ScenarioError(`a scenario cannot create a ${object.kind}; it knows ${kinds}`);
-    }
+    const ref = must(creatableKinds.find(({ kind }) => kind === object.kind));
     await retry(`creating ${object.kind} ${object.metadata.name}`, stage, async () => {
       try {
         await stage.api

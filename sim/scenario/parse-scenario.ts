@@ -1,18 +1,21 @@
-import { Ajv, type ErrorObject } from 'ajv';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { Ajv } from 'ajv';
+import { LineCounter, parseDocument } from 'yaml';
 
-import { parseManifests } from '../../src/api/manifest.ts';
-import type { ApiObject, NewObject } from '../../src/api/types.ts';
+import { lineOf, toPlain, yamlSentence, type YamlPath } from '../../src/api/yaml-places.ts';
 import { err, ok, type Result } from '../../src/base/result.ts';
 import { durationMillis } from '../actions/action.ts';
-import { actions } from '../actions/registry.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
+import type { KvWorkload } from '../workloads/kv-workload.ts';
+import { labelsProblem, type Known } from './known.ts';
+import { readObjects, type RawObject, type ReadFile } from './read-objects.ts';
 import { scenarioSchema } from './scenario-schema.ts';
-import type { FinalExpectation, Moment, Scenario, Step } from './scenario.ts';
+import type { FinalExpectation, Scenario } from './scenario.ts';
+import { placeText, schemaMistakes } from './schema-sentence.ts';
+import { readTimeline, withinMillisDefault, type RawStep, type Report } from './read-timeline.ts';
 
-const withinMillisDefault = 60_000;
 const kvPauseMillisDefault = 20;
+const kvMixDefault = { get: 5, put: 3, cas: 1, delete: 1 };
 
 /** The file as YAML has it, once the schema has accepted it. */
 interface Raw {
@@ -20,7 +23,7 @@ interface Raw {
   readonly about?: string;
   readonly cluster: Readonly<Record<'servers' | 'agents', number>> &
     Readonly<Partial<Record<'snapshot-entries' | 'catch-up-entries' | 'segment-bytes', number>>>;
-  readonly objects?: readonly (RawFile | NewObject<ApiObject>)[];
+  readonly objects?: readonly RawObject[];
   readonly workload?: { readonly kv?: RawKv };
   readonly timeline?: readonly RawStep[];
   readonly expect: {
@@ -29,10 +32,6 @@ interface Raw {
     readonly within?: string;
   };
   readonly duration: string;
-}
-
-interface RawFile {
-  readonly file: string;
 }
 
 interface RawKv {
@@ -48,20 +47,18 @@ interface RawFinal {
   readonly 'processes-running'?: { readonly count: number };
 }
 
-interface RawStep {
-  readonly at?: string;
-  readonly when?: { readonly leader?: 'present'; readonly 'pods-running'?: PodsRunningOptions };
-  readonly within?: string;
-  readonly as?: string;
-  readonly [action: string]: unknown;
+/** A mistake: where the scenario has it decides the order, and the text tells it with file and line. */
+interface Mistake {
+  readonly line: number;
+  readonly text: string;
 }
 
-/** Reads a file that a scenario names, by its path relative to the scenario. */
-export type ReadFile = (path: string) => string;
+/** A person corrects a few at a time; the rest may follow from them. */
+const mistakesShownMax = 5;
 
 /**
- * Reads a scenario. The errors are sentences, each with file and line, that say what is wrong and what would be
- * right.
+ * Reads a scenario and finds every mistake that can be found without running it. The errors are sentences, each with
+ * file and line, in the order of lines, that say what is wrong and what would be right.
  */
 export function parseScenario(
   text: string,
@@ -70,76 +67,60 @@ export function parseScenario(
 ): Result<Scenario, readonly string[]> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  const lineOf = (path: readonly (string | number)[], key?: string): number =>
-    findLine(document, lines, path, key);
-  if (document.errors.length > 0) {
-    return err(
-      document.errors.map(
-        (error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`,
-      ),
-    );
+  const mistakes: Mistake[] = [];
+  const mistakeAt = (line: number, sentence: string): void => {
+    mistakes.push({ line, text: `${file}:${line}: ${sentence}` });
+  };
+  const refuse = (): Result<never, readonly string[]> =>
+    err([...new Set(mistakes.toSorted((a, b) => a.line - b.line).map((one) => one.text))]);
+  // What follows the first mistake in the syntax follows from it.
+  const [syntax] = document.errors;
+  if (syntax !== undefined) {
+    mistakeAt(lines.linePos(syntax.pos[0]).line, yamlSentence(syntax));
+    return refuse();
   }
-  const raw: unknown = document.toJS();
-  const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(scenarioSchema);
-  if (!validate(raw)) {
-    const errors = (validate.errors ?? []).filter(isTelling);
-    return err([...new Set(errors.map((error) => sentence(error, file, lineOf)))]);
+  const plain = toPlain(document);
+  if (!plain.ok) {
+    mistakeAt(lines.linePos(plain.error.offset).line, plain.error.sentence);
+    return refuse();
   }
-  return build(raw as Raw, file, readFile, lineOf);
-}
-
-type LineOf = (path: readonly (string | number)[], key?: string) => number;
-
-function build(
-  raw: Raw,
-  file: string,
-  readFile: ReadFile,
-  lineOf: LineOf,
-): Result<Scenario, readonly string[]> {
-  const problems: string[] = [];
-  const objects: NewObject<ApiObject>[] = [];
-  for (const [i, object] of (raw.objects ?? []).entries()) {
-    if (!isFile(object)) {
-      objects.push(object);
-      continue;
+  const validate = new Ajv({ allErrors: true, verbose: true }).compile(scenarioSchema);
+  if (!validate(plain.value)) {
+    for (const { path, key, sentence } of schemaMistakes(validate.errors ?? [])) {
+      mistakeAt(lineOf(document, lines, path, key), sentence);
     }
-    const parsed = readManifests(object.file, readFile);
-    if (parsed.ok) objects.push(...parsed.value);
-    else problems.push(`${file}:${lineOf(['objects', i])}: ${parsed.error}`);
+    return refuse();
   }
-  const timeline: Step[] = [];
-  for (const [i, rawStep] of (raw.timeline ?? []).entries()) {
-    const line = lineOf(['timeline', i]);
-    const step = buildStep(rawStep, line);
-    if (step.ok) timeline.push(step.value);
-    else problems.push(`${file}:${line}: ${step.error}`);
-  }
-  if (problems.length > 0) return err(problems);
-  const kv = raw.workload?.kv;
+  const raw = plain.value as Raw;
+  const lineAt = (path: YamlPath, key?: string): number => lineOf(document, lines, path, key);
+  const report = (path: YamlPath, sentence: string): void => {
+    const last = path.at(-1);
+    const line = typeof last === 'string' ? lineAt(path.slice(0, -1), last) : lineAt(path);
+    mistakeAt(line, `${placeText(path)}${sentence}`);
+  };
+  const folder = file.slice(0, file.lastIndexOf('/') + 1);
+  const found = readObjects(raw.objects ?? [], folder, readFile, (path) => `${file}:${lineAt(path)}`);
+  for (const { path, text: told } of found.mistakes) mistakes.push({ line: lineAt(path), text: told });
+  // When some objects could not be read, nothing is known of what they lack.
+  const objects = found.mistakes.length > 0 ? undefined : found.objects;
+  const { servers, agents } = raw.cluster;
+  const known: Known = { servers, agents, names: new Map(), objects };
+  const timeline = readTimeline(raw.timeline ?? [], known, lineAt, report);
+  checkExpectations(raw, known, report);
+  if (mistakes.length > 0) return refuse();
   return ok({
     name: raw.name,
     about: raw.about,
     file,
     cluster: {
-      servers: raw.cluster.servers,
-      agents: raw.cluster.agents,
+      servers,
+      agents,
       snapshotEntries: raw.cluster['snapshot-entries'],
       catchUpEntries: raw.cluster['catch-up-entries'],
       segmentBytes: raw.cluster['segment-bytes'],
     },
-    objects,
-    workload: {
-      kv:
-        kv === undefined
-          ? undefined
-          : {
-              clients: kv.clients,
-              keys: kv.keys,
-              watchers: kv.watchers ?? 0,
-              mix: { get: 5, put: 3, cas: 1, delete: 1, ...kv.mix },
-              pauseMillis: kv.pause === undefined ? kvPauseMillisDefault : durationMillis(kv.pause),
-            },
-    },
+    objects: found.objects,
+    workload: { kv: raw.workload?.kv && kvWorkload(raw.workload.kv) },
     timeline,
     expect: {
       always: raw.expect.always,
@@ -150,118 +131,47 @@ function build(
   });
 }
 
+/** A scenario's mistakes, one per line; of many, the first. */
+export function mistakesText(mistakes: readonly string[]): string {
+  const more = mistakes.length - mistakesShownMax;
+  return [...mistakes.slice(0, mistakesShownMax), ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
+function checkExpectations({ expect, workload }: Raw, known: Known, report: Report): void {
+  for (const [i, final] of (expect.finally ?? []).entries()) {
+    const running = final['pods-running'];
+    const problem = running === undefined ? undefined : labelsProblem(running, known);
+    if (problem !== undefined) report(['expect', 'finally', i, 'pods-running'], `: ${problem}`);
+  }
+  if (expect.within !== undefined) {
+    if (expect.finally === undefined) {
+      report(['expect', 'within'], ' bounds how long `finally` is waited for; add `finally` or remove it');
+    } else if (durationMillis(expect.within) === 0) {
+      report(['expect', 'within'], ` is ${expect.within}, which is no time at all; write 60s, for example`);
+    }
+  }
+  const mix = workload?.kv?.mix;
+  if (mix !== undefined && Object.values({ ...kvMixDefault, ...mix }).every((share) => share === 0)) {
+    report(
+      ['workload', 'kv', 'mix'],
+      ' leaves nothing to do; give at least one of get, put, cas, delete a share',
+    );
+  }
+}
+
+function kvWorkload({ clients, keys, watchers, mix, pause }: RawKv): KvWorkload {
+  return {
+    clients,
+    keys,
+    watchers: watchers ?? 0,
+    mix: { ...kvMixDefault, ...mix },
+    pauseMillis: pause === undefined ? kvPauseMillisDefault : durationMillis(pause),
+  };
+}
+
 function buildFinal(raw: RawFinal): FinalExpectation {
   const processes = raw['processes-running'];
   return processes === undefined
     ? { type: 'pods-running', options: raw['pods-running'] ?? {} }
     : { type: 'processes-running', options: processes };
-}
-
-function buildStep(raw: RawStep, line: number): Result<Step, string> {
-  const named = actions.filter(({ name }) => name in raw);
-  const [action] = named;
-  if (action === undefined || named.length > 1) {
-    const found = named.length === 0 ? 'none' : named.map(({ name }) => name).join(' and ');
-    return err(
-      `a step does exactly one thing, this one has ${found}; choose of ${actions.map(({ name }) => name).join(', ')}`,
-    );
-  }
-  const moment = buildMoment(raw);
-  if (!moment.ok) return moment;
-  return ok({ line, moment: moment.value, action, value: raw[action.name], as: raw.as });
-}
-
-function buildMoment({ at, when, within }: RawStep): Result<Moment, string> {
-  if ((at === undefined) === (when === undefined)) {
-    return err(
-      'a step says when: with `at: 10s`, `at: +2s` after the step before, or `when: {leader: present}`',
-    );
-  }
-  if (at !== undefined) {
-    if (within !== undefined)
-      return err('`within` bounds how long `when` is waited for; `at` has no use for it');
-    return ok(
-      at.startsWith('+')
-        ? { type: 'after', millis: durationMillis(at.slice(1)) }
-        : { type: 'at', millis: durationMillis(at) },
-    );
-  }
-  const running = when?.['pods-running'];
-  return ok({
-    type: 'when',
-    condition: running === undefined ? { type: 'leader' } : { type: 'pods-running', options: running },
-    withinMillis: within === undefined ? withinMillisDefault : durationMillis(within),
-  });
-}
-
-function readManifests(path: string, readFile: ReadFile): Result<NewObject<ApiObject>[], string> {
-  let text: string;
-  try {
-    text = readFile(path);
-  } catch (error) {
-    return err(`cannot read ${path}: ${(error as Error).message}`);
-  }
-  return parseManifests(text, path);
-}
-
-function isFile(object: RawFile | NewObject<ApiObject>): object is RawFile {
-  return 'file' in object;
-}
-
-/** A failed anyOf repeats the failures of its branches: those say more, except about the type. */
-function isTelling(error: ErrorObject): boolean {
-  return (
-    error.keyword !== 'anyOf' || error.parentSchema?.['anyOf'] === undefined || typeof error.data !== 'object'
-  );
-}
-
-function sentence(error: ErrorObject, file: string, lineOf: LineOf): string {
-  const path = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
-  const where = path.length === 0 ? 'the scenario' : path.join('.').replace(/\.(\d+)/g, '[$1]');
-  const params = error.params as Readonly<Record<string, unknown>>;
-  if (error.keyword === 'additionalProperties') {
-    const key = String(params['additionalProperty']);
-    const allowed = Object.keys((error.parentSchema?.['properties'] ?? {}) as object).join(', ');
-    return `${file}:${lineOf(path, key)}: unknown key ${key} in ${where}; allowed are ${allowed}`;
-  }
-  const place = `${file}:${lineOf(path)}: ${where}`;
-  switch (error.keyword) {
-    case 'required':
-      return `${place} lacks the key ${String(params['missingProperty'])}`;
-    case 'enum':
-      return `${place} is ${JSON.stringify(error.data)}; allowed are ${(params['allowedValues'] as string[]).join(', ')}`;
-    case 'pattern':
-      return `${place} is ${JSON.stringify(error.data)}, which does not match ${String(params['pattern'])}`;
-    default:
-      return `${place} ${error.message ?? 'is wrong'}`;
-  }
-}
-
-/** The line of the value at `path`, or of its key `key`; the nearest thing around it that has one. */
-function findLine(
-  document: Document,
-  lines: LineCounter,
-  path: readonly (string | number)[],
-  key?: string,
-): number {
-  for (let length = path.length; length >= 0; length--) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    const keyNode = length === path.length && key !== undefined ? keyNodeOf(node, key) : undefined;
-    const range = rangeOf(keyNode) ?? rangeOf(node);
-    if (range !== undefined) return lines.linePos(range[0]).line;
-  }
-  return 1;
-}
-
-function keyNodeOf(map: unknown, key: string): unknown {
-  const items = (map as { items?: readonly { key?: unknown }[] } | undefined)?.items;
-  return items?.find((pair) => (pair.key as { value?: unknown } | undefined)?.value === key)?.key;
-}
-
-function rangeOf(node: unknown): readonly [number, number, number] | undefined {
-  const range = (node as { range?: readonly [number, number, number] | null } | undefined)?.range;
-  return range ?? undefined;
 }

@@ -1,4 +1,4 @@
-import { durationSchema, type Schema } from '../actions/action.ts';
+import { durationSchema, either, type Schema } from '../actions/action.ts';
 import { actions } from '../actions/registry.ts';
 import { checkers } from '../checkers/registry.ts';
 
@@ -14,24 +14,39 @@ const finalExpectation = {
   ...strict({ 'pods-running': podsRunning, 'processes-running': strict({ count }, ['count']) }),
   minProperties: 1,
   maxProperties: 1,
+  description: '`pods-running: {count: 3}` or `processes-running: {count: 3}`',
 };
 
-const step = strict({
-  at: { type: 'string', pattern: '^\\+?[0-9]+(\\.[0-9]+)?(ms|s|m)$' },
-  when: {
-    ...strict({ leader: { const: 'present' }, 'pods-running': podsRunning }),
-    minProperties: 1,
-    maxProperties: 1,
-  },
-  within: durationSchema,
-  as: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
-  ...Object.fromEntries(actions.map(({ name, schema }) => [name, schema])),
-});
+const name: Schema = {
+  type: 'string',
+  pattern: '^[a-z][a-z0-9-]*$',
+  description: 'lower-case letters, digits and dashes, a letter first',
+};
+
+const step = {
+  ...strict({
+    at: {
+      type: 'string',
+      pattern: '^\\+?[0-9]+(\\.[0-9]+)?(ms|s|m)$',
+      description: 'a moment such as 10s, or +2s after the step before',
+    },
+    when: {
+      ...strict({ leader: { const: 'present' }, 'pods-running': podsRunning }),
+      minProperties: 1,
+      maxProperties: 1,
+      description: '`leader: present` or `pods-running: {count: 3}`',
+    },
+    within: durationSchema,
+    as: name,
+    ...Object.fromEntries(actions.map((action) => [action.name, action.schema])),
+  }),
+  description: 'a step such as `{at: 10s, crash: leader}`',
+};
 
 /** The whole vocabulary of a scenario file, as JSON Schema (draft 7). */
 export const scenarioSchema: Schema = strict(
   {
-    name: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+    name,
     about: { type: 'string' },
     cluster: strict(
       {
@@ -45,12 +60,10 @@ export const scenarioSchema: Schema = strict(
     ),
     objects: {
       type: 'array',
-      items: {
-        anyOf: [
-          strict({ file: { type: 'string' } }, ['file']),
-          { type: 'object', required: ['apiVersion', 'kind', 'metadata'] },
-        ],
-      },
+      items: either({ type: 'object', required: ['file'] }, strict({ file: { type: 'string' } }, ['file']), {
+        type: 'object',
+        description: '`file: manifests/hello.yaml`, or an object with apiVersion, kind and metadata',
+      }),
     },
     workload: strict({
       kv: strict(

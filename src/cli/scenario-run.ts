@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 
-import { parseScenario } from '../../sim/scenario/parse-scenario.ts';
+import { mistakesText, parseScenario } from '../../sim/scenario/parse-scenario.ts';
 import type { Scenario } from '../../sim/scenario/scenario.ts';
 import { simulate, type SimulationReport } from '../../sim/simulation.ts';
 import { CliError } from './cli-error.ts';
@@ -10,7 +10,7 @@ import { nodeEngine } from './node-engine.ts';
 /** A run is reported with the real time it took; everything else in the report follows from the seed. */
 export type TimedReport = SimulationReport & { readonly realMillis: number };
 
-/** @throws CliError with every mistake of the file, each with its line */
+/** @throws CliError with the first mistakes of the file, each with its line; exit code 2 */
 export function loadScenario(file: string): Scenario {
   const path = resolve(file);
   const text = readInput(path);
@@ -21,11 +21,11 @@ export function loadScenario(file: string): Scenario {
   }
   const readFile = (name: string): string => {
     const found = readInput(resolve(path, '..', name));
-    if (found === undefined) throw new Error('it does not exist, seen from the folder of the scenario');
+    if (found === undefined) throw new Error('it does not exist');
     return found;
   };
   const parsed = parseScenario(text, relative(process.cwd(), path), readFile);
-  if (!parsed.ok) throw new CliError(parsed.error.join('\n'), { exitCode: 2 });
+  if (!parsed.ok) throw new CliError(mistakesText(parsed.error), { exitCode: 2 });
   return parsed.value;
 }
 

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 
 import { parseManifests } from '../api/manifest.ts';
-import { canonicalize } from '../api/schema/canonical.ts';
+import { findManifestMistake } from '../api/manifest-check.ts';
 import { isApiError } from '../api/status.ts';
 import type { ApiObject, NewObject, Node, Pod, ReplicationController, Service } from '../api/types.ts';
 import type { ApiClient, ResourceRef } from '../client/api-client.ts';
@@ -29,27 +29,11 @@ export function readManifest(file: string): readonly NewObject<ApiObject>[] {
   };
   const text =
     readInput(file) ?? refuse(`--manifest ${shown} does not exist: name a YAML file with Kubernetes objects`);
-  const parsed = parseManifests(text, shown);
+  const kinds = Object.values(applicable);
+  const parsed = parseManifests(text, shown, (object) => findManifestMistake(object, kinds, '`drydock up`'));
   if (!parsed.ok) return refuse(parsed.error);
   if (parsed.value.length === 0) {
     return refuse(`${shown} holds no objects: put one Kubernetes object in each of its YAML documents`);
-  }
-  for (const object of parsed.value) {
-    const what = `${shown}: ${object.kind} ${object.metadata.name ?? object.metadata.generateName}`;
-    const resource = applicable[object.kind];
-    if (resource === undefined) {
-      return refuse(
-        `${what}: \`drydock up\` cannot apply this kind; use ${Object.keys(applicable).join(', ')}, or kubectl once the cluster is up`,
-      );
-    }
-    if (object.apiVersion !== 'v1') {
-      return refuse(`${what}: there is no ${object.kind} in ${object.apiVersion}; write apiVersion: v1`);
-    }
-    const checked = canonicalize(object, `v1.${object.kind}`);
-    if (!checked.ok) return refuse(`${what}: ${checked.error}; correct that field`);
-    const [unknown] = checked.value.unknownFields;
-    if (unknown !== undefined)
-      return refuse(`${what}: unknown field ${unknown}; correct its name or remove it`);
   }
   return parsed.value;
 }

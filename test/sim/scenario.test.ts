@@ -9,27 +9,6 @@ import { parseScenario } from '../../sim/scenario/parse-scenario.ts';
 import { World } from '../../sim/world.ts';
 import { engine } from './engine.ts';
 
-const noFiles = (path: string): string => {
-  throw new Error(`no file ${path}`);
-};
-
-/** A scenario with these lines in the place of its timeline. */
-function withTimeline(...lines: string[]): string {
-  return [
-    'name: test',
-    'cluster: {servers: 3, agents: 1}',
-    'expect: {always: [election-safety]}',
-    'duration: 10s',
-    'timeline:',
-    ...lines,
-  ].join('\n');
-}
-
-function problems(text: string): readonly string[] {
-  const parsed = parseScenario(text, 'test.yaml', noFiles);
-  return parsed.ok ? [] : parsed.error;
-}
-
 describe('parseScenario', () => {
   it('reads the scenario that is shipped', () => {
     const read = (path: string): string => readFileSync(`scenarios/${path}`, 'utf8');
@@ -50,48 +29,6 @@ describe('parseScenario', () => {
       { type: 'processes-running', options: { count: 10 } },
     ]);
     expect([duration, expected.withinMillis]).toEqual([30_000, 60_000]);
-  });
-
-  it('names an unknown key with its file, line, place and what is allowed', () => {
-    expect(problems(withTimeline('  - at: 1s', '    crsh: leader'))).toContainEqual(
-      'test.yaml:7: unknown key crsh in timeline[0]; allowed are at, when, within, as, crash, kill, restart, pause, cut, heal, disk, clock, scale',
-    );
-    expect(problems(`${withTimeline('  []')}\nspeed: 3`)).toContainEqual(
-      expect.stringMatching(
-        /^test\.yaml:7: unknown key speed in the scenario; allowed are name, about, cluster, /,
-      ),
-    );
-  });
-
-  it('says what is missing and what a value may be', () => {
-    expect(problems('name: test\ncluster: {servers: 3}\nduration: 10s\n')).toEqual([
-      'test.yaml:1: the scenario lacks the key expect',
-      'test.yaml:2: cluster lacks the key agents',
-    ]);
-    const typo = withTimeline('  []').replace('election-safety', 'election-saftey');
-    expect(problems(typo)[0]).toMatch(
-      /^test\.yaml:3: expect\.always\[0\] is "election-saftey"; allowed are election-safety, /,
-    );
-    expect(problems(withTimeline('  - {at: soon, crash: leader}'))[0]).toMatch(
-      /^test\.yaml:6: timeline\[0\]\.at is "soon"/,
-    );
-  });
-
-  it('wants one moment and one action per step', () => {
-    expect(problems(withTimeline('  - {at: 1s}'))[0]).toContain(
-      'test.yaml:6: a step does exactly one thing, this one has none',
-    );
-    expect(problems(withTimeline('  - {at: 1s, crash: leader, heal: all}'))[0]).toContain(
-      'this one has crash and heal',
-    );
-    expect(problems(withTimeline('  - {crash: leader}'))[0]).toContain('a step says when');
-    expect(problems(withTimeline('  - {at: 1s, within: 2s, crash: leader}'))[0]).toContain('`within` bounds');
-  });
-
-  it('passes on what is wrong with the YAML and with the files it names', () => {
-    expect(problems('name: [')[0]).toMatch(/^test\.yaml:1: /);
-    const missing = `${withTimeline('  []')}\nobjects:\n  - file: gone.yaml`;
-    expect(problems(missing)).toEqual(['test.yaml:8: cannot read gone.yaml: no file gone.yaml']);
   });
 
   it('knows three units of time', () => {

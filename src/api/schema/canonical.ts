@@ -28,12 +28,32 @@ export function canonicalize(value: unknown, type: string): Result<Canonical, st
     : err(walk.problem);
 }
 
+/** Where a value is not what its type says, for those who wrote it. */
+export interface Mistake {
+  readonly path: readonly (string | number)[];
+  /** A field that the schema does not have; otherwise a value of a wrong type. */
+  readonly isUnknownField: boolean;
+}
+
+/** The first value in `value` that is not of its type or, when there is none, the first unknown field. */
+export function findMistake(value: unknown, type: string): Mistake | undefined {
+  const walk = new Walk();
+  walk.struct(structNamed(type), value);
+  const path = (walk.problemPath ?? walk.unknownPath)?.map((step) =>
+    typeof step === 'string' && step.startsWith('\0') ? step.slice(1) : step,
+  );
+  return path && { path, isUnknownField: walk.problemPath === undefined };
+}
+
 const int32Max = 2 ** 31 - 1;
 
 class Walk {
   readonly unknownFields: string[] = [];
   /** The first thing that was wrong. */
   problem: string | undefined;
+  problemPath: readonly (string | number)[] | undefined;
+  /** Of the first unknown field. */
+  unknownPath: readonly (string | number)[] | undefined;
 
   /** Where the walk is: field names, list indexes, and map keys behind a NUL. Made text only when needed. */
   readonly #path: (string | number)[] = [];
@@ -50,8 +70,11 @@ class Walk {
       const item = source[key];
       const field = struct.byName.get(key);
       this.#path.push(key);
-      if (field === undefined) this.unknownFields.push(this.#pathText());
-      else if (item !== null && item !== undefined) read.set(key, this.#value(field.type, item, struct.name));
+      if (field === undefined) {
+        this.unknownFields.push(this.#pathText());
+        this.unknownPath ??= [...this.#path];
+      } else if (item !== null && item !== undefined)
+        read.set(key, this.#value(field.type, item, struct.name));
       this.#path.pop();
     }
     const result: Record<string, unknown> = {};
@@ -185,6 +208,7 @@ class Walk {
 
   #say(problem: string): undefined {
     this.problem ??= problem;
+    this.problemPath ??= [...this.#path];
     return undefined;
   }
 }
