@@ -37,11 +37,15 @@ const program = new Command('drydock')
     'A Kubernetes-shaped cluster that runs at sea (real processes) and in the dock (one seed reproduces everything).',
   )
   .version(version)
-  .showHelpAfterError('(see drydock --help)')
   .showSuggestionAfterError()
   .configureOutput({
     outputError: (text, write) =>
-      write(text.replace(/^error:/, pc.red('drydock:')).replaceAll(/\n(?=.)/g, ' ')),
+      write(
+        `${text
+          .replace(/\.?\s*$/, '')
+          .replace(/^error:/, pc.red('drydock:'))
+          .replaceAll('\n', ' ')}; see drydock --help\n`,
+      ),
   })
   .exitOverride()
   .addHelpText(

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 
 import type { MemberStatus } from '../etcd/client.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
+import { isProcessAlive } from '../platform/os/process-stat.ts';
 import type { Platform } from '../platform/platform.ts';
 import { formatAddress } from './address.ts';
 import { loadCertificate } from './certificates.ts';
@@ -18,6 +19,7 @@ import { textTable } from './tables.ts';
 interface ServerStatus {
   readonly name: string;
   readonly address: string;
+  /** Absent when its process has ended. */
   readonly pid: number | undefined;
   /** Absent when the server does not answer. */
   readonly store: MemberStatus | undefined;
@@ -33,10 +35,14 @@ export function addStatusCommand(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (options: { dataDir: string; leaderPid?: boolean; json?: boolean }) => {
       const statuses = await askServers(resolve(options.dataDir));
+      if (statuses.every(({ store }) => store === undefined))
+        throw new CliError(silence(options.dataDir, statuses));
       const leader = statuses.find(({ store }) => store !== undefined && store.leader === store.memberId);
       if (options.leaderPid === true) {
         if (leader?.pid === undefined)
-          throw new CliError(`no server of ${options.dataDir} says that it leads: is the cluster up?`);
+          throw new CliError(
+            `no server of ${options.dataDir} says that it leads: ask again when a majority of its servers is up`,
+          );
         process.stdout.write(`${leader.pid}\n`);
       } else if (options.json === true) {
         process.stdout.write(`${JSON.stringify(statuses, null, 2)}\n`);
@@ -64,15 +70,26 @@ async function askServers(directory: string): Promise<readonly ServerStatus[]> {
       const file = join(folder, 'server.json');
       const config = readConfig(file, serverConfigSchema, remedy);
       if (config === undefined) throw new CliError(`${file} does not exist: ${remedy}`);
-      const pid = readTextIfThere(join(folder, 'pid'));
+      const pid = Number(readTextIfThere(join(folder, 'pid')));
       return {
         name: config.name,
         address: formatAddress(config.apiListen),
-        pid: pid === undefined ? undefined : Number(pid),
+        // A server that was killed leaves its process id behind.
+        pid: pid > 0 && (await isProcessAlive(pid, '')) ? pid : undefined,
         store: await askStore(platform, config),
       };
     }),
   );
+}
+
+/** Why nothing can be shown, when no server answers. */
+function silence(dataDirectory: string, statuses: readonly ServerStatus[]): string {
+  const alive = statuses.filter(({ pid }) => pid !== undefined);
+  if (alive.length === 0) {
+    return `no server of ${dataDirectory} runs: start the cluster with \`drydock up --data-dir ${dataDirectory}\``;
+  }
+  const processes = alive.map(({ name, pid }) => `${name} (process ${pid})`).join(', ');
+  return `no server of ${dataDirectory} answers, though ${processes} ${alive.length === 1 ? 'runs' : 'run'}: look into ${join(dataDirectory, 'logs')}`;
 }
 
 async function askStore(platform: Platform, config: ServerConfig): Promise<MemberStatus | undefined> {

@@ -58,6 +58,7 @@ async function refusal(code: 1 | 2, args: readonly string[], data?: string): Pro
   expect(stderr, shown).not.toMatch(/^ {4}at |Node\.js v/m);
   const sentences = stderr.split('\n').filter((line) => line.startsWith('drydock: '));
   expect(sentences, shown).toHaveLength(1);
+  if (code === 2) expect(stderr.trimEnd(), shown).not.toContain('\n');
   expect(found, shown).toBe(code);
   expect(stdout, shown).toBe('');
   expect(stderr, shown).not.toContain('\x1b');
@@ -142,7 +143,7 @@ afterAll(async () => {
 
 describe.concurrent('wrong usage', () => {
   const cases: readonly (readonly [args: string, sentence: RegExp])[] = [
-    ['upp', /unknown command 'upp' \(Did you mean up\?\)/],
+    ['upp', /unknown command 'upp' \(Did you mean up\?\); see drydock --help$/],
     ['frobnicate', /unknown command 'frobnicate'/],
     ['up --severs 3', /unknown option '--severs' \(Did you mean --servers\?\)/],
     ['up extra', /too many arguments for 'up'/],
@@ -186,9 +187,22 @@ describe.concurrent('scenarios', () => {
     ['an unknown key', 'duration:', 'extra: 1\nduration:', /unknown key extra .*allowed are name, about/],
     ['an unknown action', 'crash: leader', 'crush: leader', /unknown key crush .*allowed are .*crash/],
     ['an unknown checker', '- linearizable', '- linear', /is "linear"; allowed are .*linearizable/],
-    ['a wrong type', 'servers: 3', 'servers: many', /cluster\.servers must be integer/],
+    [
+      'a wrong type',
+      'servers: 3',
+      'servers: many',
+      /cluster\.servers is "many"; write a whole number from 1 to 9/,
+    ],
     ['a missing manifest', 'manifests/hello.yaml', 'nope.yaml', /cannot read nope\.yaml: it does not exist/],
-    ['malformed YAML', '{rc: hello,', '{rc: hello', /:\d+: /],
+    ['malformed YAML', '{rc: hello,', '{rc: hello', /:\d+: not valid YAML .*comma between two keys/],
+    [
+      'an unknown target',
+      'crash: leader',
+      'crash: chief',
+      /there is no chief; use leader, .*server-1 to server-3/,
+    ],
+    ['an unknown name', 'restart: lost', 'restart: losst', /there is no losst; .*did you mean lost\?/],
+    ['an unknown object', '{rc: hello,', '{rc: helo,', /names helo, but .*did you mean hello\?/],
   ];
 
   it.each(cases)('%s', async (what, from, to, sentence) => {
@@ -449,6 +463,18 @@ describe('a data directory', () => {
     mkdirSync(parent, { mode: 0o500 });
     expect(await refusal(1, upOn(join(parent, 'data')))).toMatch(/cannot make the folder .*--data-dir/);
     chmodSync(parent, 0o700);
+  });
+
+  it('of a cluster that does not run has no status, and a dead process is not shown', async () => {
+    const copy = copyOfCluster();
+    const status = ['status', '--data-dir', copy];
+    const sentence = new RegExp(`no server of ${copy} runs: start the cluster with \`drydock up --data-dir`);
+    for (const flags of [[], ['--json'], ['--leader-pid']]) {
+      expect(await refusal(1, [...status, ...flags], copy)).toMatch(sentence);
+    }
+    writeFileSync(join(copy, 'server-1/pid'), `${process.pid}\n`);
+    const silent = new RegExp(`answers, though server-1 \\(process ${process.pid}\\) runs: look into`);
+    expect(await refusal(1, status, copy)).toMatch(silent);
   });
 
   it('that another server uses; and with a torn end it starts, cutting what was never acknowledged', async () => {
