@@ -66,7 +66,7 @@ export function parseScenario(
   readFile: ReadFile,
 ): Result<Scenario, readonly string[]> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' });
   const mistakes: Mistake[] = [];
   const mistakeAt = (line: number, sentence: string): void => {
     mistakes.push({ line, text: `${file}:${line}: ${sentence}` });

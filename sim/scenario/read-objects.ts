@@ -5,7 +5,7 @@ import type { ApiObject, NewObject } from '../../src/api/types.ts';
 import { err, ok, type Result } from '../../src/base/result.ts';
 import { creatableKinds } from './create-objects.ts';
 
-/** Reads a file that a scenario names, by its path relative to the scenario. @throws when it cannot */
+/** Reads a file that a scenario names, by its path relative to the scenario. @throws an Error that says why it cannot, and what to do */
 export type ReadFile = (path: string) => string;
 
 /** An item of `objects`: a file, or an object written out. */
@@ -63,9 +63,7 @@ function readManifest(
   try {
     text = readFile(path);
   } catch (error) {
-    return err(
-      `cannot read ${path}: ${(error as Error).message}; name a manifest by its path from the scenario's folder`,
-    );
+    return err((error as Error).message);
   }
   const parsed = parseManifests(text, `${folder}${path}`, check);
   if (!parsed.ok || parsed.value.length > 0) return parsed;

@@ -60,10 +60,14 @@ export const scenarioSchema: Schema = strict(
     ),
     objects: {
       type: 'array',
-      items: either({ type: 'object', required: ['file'] }, strict({ file: { type: 'string' } }, ['file']), {
-        type: 'object',
-        description: '`file: manifests/hello.yaml`, or an object with apiVersion, kind and metadata',
-      }),
+      items: either(
+        { type: 'object', required: ['file'] },
+        strict({ file: { type: 'string', minLength: 1, description: 'the path of a manifest' } }, ['file']),
+        {
+          type: 'object',
+          description: '`file: manifests/hello.yaml`, or an object with apiVersion, kind and metadata',
+        },
+      ),
     },
     workload: strict({
       kv: strict(

@@ -23,7 +23,7 @@ export function parseManifests(
   check: (object: NewObject<ApiObject>) => ManifestMistake | undefined = () => undefined,
 ): Result<NewObject<ApiObject>[], string> {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines });
+  const documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'error' });
   if (!Array.isArray(documents)) return ok([]);
   if (documents.length > documentsMax) {
     return err(`${file}: holds more than ${documentsMax} documents; split it into several files`);

@@ -21,7 +21,11 @@ export function loadScenario(file: string): Scenario {
   }
   const readFile = (name: string): string => {
     const found = readInput(resolve(path, '..', name));
-    if (found === undefined) throw new Error('it does not exist');
+    if (found === undefined) {
+      throw new Error(
+        `cannot read ${name}: it does not exist; name a manifest by its path from the scenario's folder`,
+      );
+    }
     return found;
   };
   const parsed = parseScenario(text, relative(process.cwd(), path), readFile);

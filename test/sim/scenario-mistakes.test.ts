@@ -32,7 +32,7 @@ const files: Readonly<Record<string, string>> = {
 
 function read(path: string): string {
   const text = files[path];
-  if (text === undefined) throw new Error('it does not exist');
+  if (text === undefined) throw new Error(`there is no ${path}; name another`);
   return text;
 }
 
@@ -255,11 +255,7 @@ const objects: Row[] = [
     '{when: {pods-running: {labels: {tier: web}}}, restart: lost}',
     's.yaml:7: timeline[1].when.pods-running: no pod of `objects` has the labels tier=web: their labels are app=hello',
   ],
-  [
-    '{file: hello.yaml}',
-    '{file: helo.yaml}',
-    "s.yaml:3: cannot read helo.yaml: it does not exist; name a manifest by its path from the scenario's folder",
-  ],
+  ['{file: hello.yaml}', '{file: helo.yaml}', 's.yaml:3: there is no helo.yaml; name another'],
   [
     '{file: hello.yaml}',
     '{file: hello.yaml, kind: Pod}',
