@@ -1,4 +1,4 @@
-import { must } from '../../src/base/assert.ts';
+import { must, unreachable } from '../../src/base/assert.ts';
 import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
 import { prefixEnd, type Watch } from '../../src/etcd/client.ts';
 import { decode } from '../../src/etcd/codec.ts';
@@ -27,6 +27,22 @@ const judges = [
   'linearizable',
   'watch-gap-free',
 ] as const;
+
+const faultKinds = [
+  'power',
+  'power of two',
+  'power of all',
+  'kill',
+  'cut',
+  'cut one way',
+  'heal',
+  'pause',
+  'slow sync',
+  'failing sync',
+  'full disk',
+  'clock jump',
+] as const;
+type FaultKind = (typeof faultKinds)[number];
 
 /**
  * A store of three members, clients and a nemesis: one seed, one history. Snapshots, releases of the log and
@@ -63,13 +79,14 @@ export class FaultRun {
         () => world.now,
         judges.map((name) => checkers[name]()),
       );
+      const sizes = world.random.stream('sizes');
       return {
         dataDirectory: '/var/lib/store',
         tickMillis: 20,
         requestTimeoutMillis: 2000,
-        snapshotEntries: 12,
-        catchUpEntries: 4,
-        segmentBytes: 3000,
+        snapshotEntries: 2 + sizes.integer(20),
+        catchUpEntries: sizes.integer(6),
+        segmentBytes: 500 + sizes.integer(4000),
         observer: this.#observe(observeMembers(bus)),
       };
     });
@@ -86,10 +103,16 @@ export class FaultRun {
     for (let i = 0; i < 2; i++) this.#go(() => this.#watcher(`watch-${i}`));
     this.#go(() => this.#leaseHolder());
     await cluster.until('a first leader', () => cluster.leader() !== undefined, 10_000);
+    // Swarm: some runs know few kinds of faults, so that others do not hide what those bring about; some are hasty.
+    const kinds = faultKinds.filter(() => this.#faults.chance(0.7));
+    const pauseMillisMax = this.#faults.pick([120, 500, 1000]);
     const end = world.now + forMillis;
     while (world.now < end) {
-      this.#strike();
-      await this.#pass(this.#faults.between(20, 900));
+      this.#strike(this.#faults.pick(kinds.length === 0 ? faultKinds : kinds));
+      if (this.#faults.chance(0.25)) this.#revive();
+      // Without times of peace nothing would get far enough to be broken.
+      if (this.#faults.chance(0.15)) this.#healAll();
+      await this.#pass(this.#faults.between(5, pauseMillisMax));
     }
     this.#healAll();
     await cluster.until(
@@ -139,60 +162,53 @@ export class FaultRun {
 
   // ── The nemesis ─────────────────────────────────────────────────────────────────────────────────
 
-  #strike(): void {
+  #strike(kind: FaultKind): void {
     const { hosts, world } = this.cluster;
     const random = this.#faults;
-    const one = (): Host => hosts[random.integer(hosts.length)]!;
-    const host = one();
-    const other = hosts[(hosts.indexOf(host) + 1 + random.integer(2)) % 3]!;
-    const tell = (what: string): void => void this.story.push(`${world.now.toFixed(0)} ${what}`);
-    const draw = random.integer(26);
-    if (draw < 2) {
-      tell(`power ${host.name}`);
-      this.#down(host, 'crash');
-    } else if (draw < 3) {
-      tell(`power ${host.name} ${other.name}`);
-      this.#down(host, 'crash');
-      this.#down(other, 'crash');
-    } else if (draw < 4) {
-      tell('power all');
-      for (const each of hosts) this.#down(each, 'crash');
-    } else if (draw < 7) {
-      tell(`kill ${host.name}`);
-      this.#down(host, 'kill');
-    } else if (draw < 11) {
-      tell('restart');
-      for (const each of hosts) if (!each.isUp && random.chance(0.8)) this.#up(each);
-    } else if (draw < 13) {
-      tell(`cut ${host.name} ${other.name}`);
-      world.cut(host, other);
-    } else if (draw < 14) {
-      tell(`cut one way ${host.name} ${other.name}`);
-      world.path(host, other).cut(world.now);
-    } else if (draw < 17) {
-      tell('heal');
-      world.healAll();
-      for (const each of hosts) this.#mendDisk(each);
-    } else if (draw < 18) {
-      const millis = random.between(300, 3500);
-      tell(`pause ${host.name} ${millis.toFixed(0)}`);
-      if (host.isUp) host.pause(millis);
-    } else if (draw < 19) {
-      tell(`slow sync ${host.name}`);
-      host.disk.faults.slowSyncMillis = random.between(50, 3000);
-    } else if (draw < 20) {
-      tell(`failing sync ${host.name}`);
-      host.disk.faults.syncErrorProbability = 0.5;
-    } else if (draw < 21) {
-      tell(`full ${host.name}`);
-      host.disk.faults.capacityBytes = host.disk.usedBytes + random.integer(3000);
-    } else if (draw < 22) {
-      tell(`clock ${host.name}`);
-      host.clock.offsetMillis += random.between(-60_000, 60_000);
-    } else {
-      // Without times of peace nothing would get far enough to be broken.
-      this.#healAll();
+    const host = random.pick(hosts);
+    const other = random.pick(hosts.filter((each) => each !== host));
+    this.story.push(`${world.now.toFixed(0)} ${kind} ${host.name} ${other.name}`);
+    switch (kind) {
+      case 'power':
+        return this.#down(host, 'crash');
+      case 'power of two':
+        this.#down(host, 'crash');
+        return this.#down(other, 'crash');
+      case 'power of all':
+        for (const each of hosts) this.#down(each, 'crash');
+        return;
+      case 'kill':
+        return this.#down(host, 'kill');
+      case 'cut':
+        return world.cut(host, other);
+      case 'cut one way':
+        return world.path(host, other).cut(world.now);
+      case 'heal':
+        world.healAll();
+        for (const each of hosts) this.#mendDisk(each);
+        return;
+      case 'pause':
+        if (host.isUp) host.pause(random.between(300, 3500));
+        return;
+      case 'slow sync':
+        host.disk.faults.slowSyncMillis = random.between(50, 3000);
+        return;
+      case 'failing sync':
+        host.disk.faults.syncErrorProbability = 0.5;
+        return;
+      case 'full disk':
+        host.disk.faults.capacityBytes = host.disk.usedBytes + random.integer(3000);
+        return;
+      case 'clock jump':
+        host.clock.offsetMillis += random.between(-60_000, 60_000);
+        return;
+      default:
+        unreachable(kind);
     }
+  }
+
+  #revive(): void {
+    for (const host of this.cluster.hosts) if (!host.isUp && this.#faults.chance(0.8)) this.#up(host);
   }
 
   #down(host: Host, how: 'crash' | 'kill'): void {
