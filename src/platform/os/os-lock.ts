@@ -47,7 +47,7 @@ async function takeLock(directory: string): Promise<DiskLock> {
       held = false;
       const temporary = `${path}.${randomUUID()}.tmp`;
       try {
-        await writeFile(temporary, free, { mode: 0o600 });
+        await writeFile(temporary, free, { mode: 0o600, flush: true });
         await rename(temporary, path);
       } catch (error) {
         throw diskError(error, 'unlock', directory);
@@ -98,7 +98,8 @@ async function newestGeneration(directory: string): Promise<number> {
 /** Makes a file that appears with its contents or not at all; false when there is one already. */
 async function createWhole(path: string, text: string): Promise<boolean> {
   const temporary = `${path}.${randomUUID()}.tmp`;
-  await writeFile(temporary, text, { mode: 0o600 });
+  // Synced, or a power loss leaves the name of an empty file, which nobody would dare to take for free.
+  await writeFile(temporary, text, { mode: 0o600, flush: true });
   try {
     await link(temporary, path);
     return true;
