@@ -11,9 +11,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Command, CommanderError } from 'commander';
-import pc from 'picocolors';
 
 import { CliError } from './cli-error.ts';
+import { stderrColors } from './colors.ts';
 import { isEnvironmentError } from './environment-error.ts';
 
 /** Every command: one file and one line here. */
@@ -43,7 +43,7 @@ const program = new Command('drydock')
       write(
         `${text
           .replace(/\.?\s*$/, '')
-          .replace(/^error:/, pc.red('drydock:'))
+          .replace(/^error:/, stderrColors.red('drydock:'))
           .replaceAll('\n', ' ')}; see drydock --help\n`,
       ),
   })
@@ -80,7 +80,7 @@ try {
     // Commander has said what was wrong, or has printed the help or version that was asked for.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (error instanceof CliError || isEnvironmentError(error)) {
-    process.stderr.write(`${pc.red('drydock:')} ${error.message}\n`);
+    process.stderr.write(`${stderrColors.red('drydock:')} ${error.message}\n`);
     process.exitCode = error instanceof CliError ? error.exitCode : 1;
   } else {
     throw error;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 
 import type { Scenario } from '../../sim/scenario/scenario.ts';
 import { CliError } from './cli-error.ts';
+import { stdoutColors } from './colors.ts';
 import { integerOption } from './options.ts';
 import { loadScenario, timedSimulation, type TimedReport } from './scenario-run.ts';
 import { sweep } from './sweep.ts';
@@ -74,7 +74,7 @@ async function runMany(scenario: Scenario, range: string, options: SimOptions): 
   } else {
     const simulated = sum(reports.map((report) => report.simulatedMillis));
     process.stdout.write(
-      `${failed.length === 0 ? pc.green('✔') : pc.red('✘')} ${scenario.name}: ${reports.length - failed.length} of ${reports.length} seeds passed; ` +
+      `${failed.length === 0 ? stdoutColors.green('✔') : stdoutColors.red('✘')} ${scenario.name}: ${reports.length - failed.length} of ${reports.length} seeds passed; ` +
         `${(simulated / 1000).toFixed(0)} simulated seconds, ${(simulated / ((user + system) / 1000)).toFixed(1)} per CPU second\n`,
     );
     for (const report of failed) {
@@ -90,7 +90,7 @@ function render(scenario: Scenario, report: TimedReport): string {
   const passed = report.verdict === 'passed';
   const speed = report.simulatedMillis / report.realMillis;
   const lines = [
-    `${passed ? pc.green('✔ passed') : pc.red('✘ failed')}  ${scenario.name}, seed ${report.seed}`,
+    `${passed ? stdoutColors.green('✔ passed') : stdoutColors.red('✘ failed')}  ${scenario.name}, seed ${report.seed}`,
     `  simulated  ${(report.simulatedMillis / 1000).toFixed(3)} s in ${(report.realMillis / 1000).toFixed(3)} s real (${speed.toFixed(1)} ×)`,
     `  events     ${report.events} (${Math.round(report.events / (report.realMillis / 1000))} per second)`,
     `  trace      ${report.traceHash}`,
@@ -98,7 +98,9 @@ function render(scenario: Scenario, report: TimedReport): string {
   ];
   for (const { checker, atMillis, where, message } of report.violations) {
     const place = where === undefined ? '' : ` on ${where}`;
-    lines.push(pc.red(`  broken     ${checker} at ${(atMillis / 1000).toFixed(3)} s${place}: ${message}`));
+    lines.push(
+      stdoutColors.red(`  broken     ${checker} at ${(atMillis / 1000).toFixed(3)} s${place}: ${message}`),
+    );
   }
   return lines.join('\n');
 }

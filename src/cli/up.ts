@@ -1,7 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 
 import type { Command } from 'commander';
-import pc from 'picocolors';
 
 import type { ApiClient } from '../client/api-client.ts';
 import { createApiClient } from '../client/http-api-client.ts';
@@ -18,6 +17,7 @@ import {
   type PlanOptions,
 } from './cluster-files.ts';
 import { loopbackBlocksPerCluster, type ClusterPlan } from './cluster-plan.ts';
+import { stderrColors } from './colors.ts';
 import { aborted, DirectoryInUseError, runUntilSignal, withDirectoryLocked } from './component.ts';
 import { writeFileAtomically } from './config-file.ts';
 import { Deadline } from './deadline.ts';
@@ -132,7 +132,7 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
       process.stdout.write(`\n${nodesTable(nodes, Date.now())}\n\n${podsTable(pods, Date.now())}\n\n`);
     }
     steps.line(
-      pc.bold(
+      stderrColors.bold(
         `Cluster ready in ${seconds(readyMillis)}; everything verified in ${seconds(steps.elapsedMillis)}.`,
       ),
     );
@@ -142,7 +142,7 @@ async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
       void child.exited.then((how) => {
         if (signal.aborted) return;
         const hint = restartHint(dataDirectory, child);
-        steps.line(pc.yellow(`${child.name} (pid ${child.pid}) ended: ${how}. ${hint}`));
+        steps.line(stderrColors.yellow(`${child.name} (pid ${child.pid}) ended: ${how}. ${hint}`));
       });
     }
     void watchCluster(platform, client, signal, (line) => steps.line(line));
@@ -227,10 +227,10 @@ kubeconfig  ${kubeconfigPath} (contexts drydock, ${plan.servers.map(({ name }) =
 logs        ${join(dataDirectory, 'logs')}
 
 Four things to try, in another terminal:
-  ${pc.cyan(`${kubectl} get pods -o wide`)}
-  ${pc.cyan(`${kubectl} scale rc hello --replicas 5`)}
-  ${pc.cyan(`kill -9 $(npx drydock status --data-dir ${data} --leader-pid)`)}    ${pc.dim("# the store's leader; writes go on")}
-  ${pc.cyan(`kill ${agent.pid}`)}    ${pc.dim(`# ${agent.name}: NotReady, and its pods move`)}
+  ${stderrColors.cyan(`${kubectl} get pods -o wide`)}
+  ${stderrColors.cyan(`${kubectl} scale rc hello --replicas 5`)}
+  ${stderrColors.cyan(`kill -9 $(npx drydock status --data-dir ${data} --leader-pid)`)}    ${stderrColors.dim("# the store's leader; writes go on")}
+  ${stderrColors.cyan(`kill ${agent.pid}`)}    ${stderrColors.dim(`# ${agent.name}: NotReady, and its pods move`)}
 
 Ctrl-C stops everything; the data stays in ${data}.
 `);
