@@ -11,8 +11,12 @@ export async function makeDurableDirectory(disk: Disk, directory: string): Promi
   for (; !isTop(existing) && !(await disk.exists(existing)); existing = parentOf(existing)) {
     missing.push(existing);
   }
-  // An attempt that was killed may have left the last one there is without a durable name.
-  if (!isTop(existing)) await syncIfReadable(disk, parentOf(existing));
+  if (!isTop(existing)) {
+    // Refuses a file of that name, with the disk's own sentence.
+    await disk.makeDirectory(existing);
+    // An attempt that was killed may have left the last one there is without a durable name.
+    await syncIfReadable(disk, parentOf(existing));
+  }
   // From above, each durable before the next: so only the last one there is can be in doubt.
   for (const path of missing.toReversed()) {
     await disk.makeDirectory(path);
