@@ -1,11 +1,11 @@
 import { assert } from '../../src/base/assert.ts';
-import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
 import { prefixEnd, type EtcdClient } from '../../src/etcd/client.ts';
 import { EtcdError } from '../../src/etcd/errors.ts';
 import { NetworkError } from '../../src/platform/errors.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import type { KvOperation, KvOutcome } from '../kv-history.ts';
 import type { ObservationBus } from '../observations.ts';
+import { performKvOperation } from './kv-operation.ts';
 
 /** Clients of the store: each has one call outstanding, on few keys, so that they meet. */
 export interface KvWorkload {
@@ -127,42 +127,9 @@ function nextOperation(
 
 async function perform(etcd: EtcdClient, operation: KvOperation): Promise<KvOutcome> {
   try {
-    return await call(etcd, operation);
+    return await performKvOperation(etcd, operation);
   } catch (error) {
     assert(error instanceof EtcdError, () => `a store client rejected with ${String(error)}`);
     return { type: error.outcomeUnknown ? 'unknown' : 'refused' };
-  }
-}
-
-async function call(etcd: EtcdClient, operation: KvOperation): Promise<KvOutcome> {
-  const { key } = operation;
-  switch (operation.type) {
-    case 'get': {
-      const { kvs, header } = await etcd.range({ key });
-      const [kv] = kvs;
-      const value = kv === undefined ? undefined : decodeUtf8(kv.value);
-      return { type: 'got', revision: header.revision, value, modRevision: kv?.modRevision ?? 0 };
-    }
-    case 'put': {
-      const { header } = await etcd.put({ key, value: encodeUtf8(operation.value) });
-      return { type: 'put', revision: header.revision };
-    }
-    case 'cas': {
-      const { from, to } = operation;
-      const { header, succeeded } = await etcd.txn({
-        compare: [
-          from === undefined
-            ? { key, target: 'version', result: 'equal', version: 0 }
-            : { key, target: 'value', result: 'equal', value: encodeUtf8(from) },
-        ],
-        success: [{ type: 'put', request: { key, value: encodeUtf8(to) } }],
-        failure: [],
-      });
-      return { type: 'cas', revision: header.revision, succeeded };
-    }
-    case 'delete': {
-      const { header, deleted } = await etcd.deleteRange({ key });
-      return { type: 'deleted', revision: header.revision, count: deleted };
-    }
   }
 }

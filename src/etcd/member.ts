@@ -200,7 +200,7 @@ export class Member {
         return this.propose({ type: 'lease-revoke', id: leaseId });
       },
       sendToLeader: (requestId, leaseId) => {
-        const leader = this.#node.status().leader;
+        const { leader } = this.#node;
         if (leader === noMember || leader === this.id) return undefined;
         this.#peers.send(leader, { type: 'lease-renew', requestId, leaseId });
         return leader;
@@ -263,7 +263,7 @@ export class Member {
       clusterId: this.clusterId,
       memberId: this.id,
       revision: this.#store.revision,
-      raftTerm: this.#node.status().term,
+      raftTerm: this.#node.term,
     };
   }
 
@@ -384,11 +384,11 @@ export class Member {
 
   #handOver(): void {
     if (this.#stopped) return;
-    this.#proposals.handOver(this.#node.status().term, (bytes) => this.#node.propose(bytes));
+    this.#proposals.handOver(this.#node.term, (bytes) => this.#node.propose(bytes));
   }
 
   #roleChanged(): void {
-    const { role, term, leader } = this.#node.status();
+    const { role, term, leader } = this.#node;
     this.#observer?.roleChanged(this.id, role, term, leader);
     this.#platform.logger.info('raft role', { role, term, leader });
     const leading = role === 'leader';
@@ -412,8 +412,7 @@ export class Member {
       this.#confState = this.#node.applyConfChange(decodeConfChange(entry.data));
     } else if (entry.data.length === 0) {
       // The first entry of a term: a leader has caught up with everything its predecessors committed.
-      const status = this.#node.status();
-      if (status.role === 'leader' && status.term === entry.term) {
+      if (this.#node.role === 'leader' && this.#node.term === entry.term) {
         this.#leases.promote(this.#store.leases(), this.#options.electionTicks * this.#options.tickMillis);
       }
     } else {

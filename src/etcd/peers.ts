@@ -93,6 +93,10 @@ export class Peers {
       });
       try {
         const link = await network.links.connect(address, { message: () => {}, closed: ended });
+        if (this.#stopped) {
+          link.close();
+          return;
+        }
         const hello: Hello = {
           type: 'hello',
           protocol,

@@ -1,5 +1,4 @@
 import { must, unreachable } from '../../src/base/assert.ts';
-import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
 import { prefixEnd, type Watch } from '../../src/etcd/client.ts';
 import { decode } from '../../src/etcd/codec.ts';
 import { EtcdError } from '../../src/etcd/errors.ts';
@@ -9,9 +8,10 @@ import type { Proposal } from '../../src/etcd/request.ts';
 import type { LeaseId } from '../../src/mvcc/types.ts';
 import { checkers } from '../../sim/checkers/registry.ts';
 import type { Host } from '../../sim/host.ts';
-import type { KvOperation, KvOutcome } from '../../sim/kv-history.ts';
+import type { KvOperation } from '../../sim/kv-history.ts';
 import { observeMembers } from '../../sim/member-observations.ts';
 import { ObservationBus } from '../../sim/observations.ts';
+import { performKvOperation } from '../../sim/workloads/kv-operation.ts';
 import type { RandomStream } from '../../sim/random-streams.ts';
 import { StoreCluster } from './store-cluster.ts';
 
@@ -312,7 +312,7 @@ export class FaultRun {
               : { type: 'delete', key };
       const client = `${name}.${life}`;
       this.#bus.emit({ type: 'client-call', client, operation });
-      const outcome = (await this.#attempt(host, perform(etcd, operation))) ?? { type: 'unknown' };
+      const outcome = (await this.#attempt(host, performKvOperation(etcd, operation))) ?? { type: 'unknown' };
       this.#bus.emit({ type: 'client-return', client, outcome });
       if (outcome.type === 'got') seen.set(key, outcome.value);
       if (outcome.type === 'unknown') life++;
@@ -448,38 +448,5 @@ export class FaultRun {
           this.#complaints.push(`lease ${request.id} ended at ${now}, promised until ${until}`);
       },
     };
-  }
-}
-
-async function perform(etcd: LocalEtcdClient, operation: KvOperation): Promise<KvOutcome> {
-  const { key } = operation;
-  switch (operation.type) {
-    case 'get': {
-      const { kvs, header } = await etcd.range({ key });
-      const [kv] = kvs;
-      const value = kv === undefined ? undefined : decodeUtf8(kv.value);
-      return { type: 'got', revision: header.revision, value, modRevision: kv?.modRevision ?? 0 };
-    }
-    case 'put': {
-      const { header } = await etcd.put({ key, value: encodeUtf8(operation.value) });
-      return { type: 'put', revision: header.revision };
-    }
-    case 'cas': {
-      const { from, to } = operation;
-      const { header, succeeded } = await etcd.txn({
-        compare: [
-          from === undefined
-            ? { key, target: 'version', result: 'equal', version: 0 }
-            : { key, target: 'value', result: 'equal', value: encodeUtf8(from) },
-        ],
-        success: [{ type: 'put', request: { key, value: encodeUtf8(to) } }],
-        failure: [],
-      });
-      return { type: 'cas', revision: header.revision, succeeded };
-    }
-    case 'delete': {
-      const { header, deleted } = await etcd.deleteRange({ key });
-      return { type: 'deleted', revision: header.revision, count: deleted };
-    }
   }
 }
