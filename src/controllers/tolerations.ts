@@ -1,17 +1,9 @@
+import { tolerates } from '../api/toleration.ts';
 import type { Taint, Toleration } from '../api/types.ts';
 import { notReadyTaint, unreachableTaint } from './node-health.ts';
 
 /** What the DefaultTolerationSeconds admission gives. */
 const defaultTolerationSeconds = 300;
-
-/** Whether `toleration` is for `taint` (v1.Toleration.ToleratesTaint). */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect !== undefined && toleration.effect !== taint.effect) return false;
-  const { key = '', operator = 'Equal' } = toleration;
-  if (key !== '' && key !== taint.key) return false;
-  if (operator === 'Exists') return true;
-  return key !== '' && (toleration.value ?? '') === (taint.value ?? '');
-}
 
 /**
  * How long a pod may stay beside these taints: 0 is not at all, undefined is for ever. Each NoExecute taint

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Taint, Toleration } from '../../src/api/types.ts';
-import { stayMillis, tolerates } from '../../src/controllers/tolerations.ts';
+import { tolerates } from '../../src/api/toleration.ts';
+import { stayMillis } from '../../src/controllers/tolerations.ts';
 
 const unreachable: Taint = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' };
 const dedicated: Taint = { key: 'dedicated', value: 'db', effect: 'NoExecute' };
