@@ -2,6 +2,7 @@ import { must } from '../src/base/assert.ts';
 import { ApiServer } from '../src/apiserver/api-server.ts';
 import { createApiClient } from '../src/client/http-api-client.ts';
 import type { ApiClient } from '../src/client/api-client.ts';
+import { fastLeaderElectionTiming } from '../src/client/leader-elector.ts';
 import { ControllerManager } from '../src/controllers/controller-manager.ts';
 import { fastControllerTiming } from '../src/controllers/timing.ts';
 import { memberIdOf } from '../src/etcd/cluster.ts';
@@ -33,7 +34,7 @@ const serviceBlock = '127.96.0.0/16';
 /** Addresses of pods that a node can have at once. */
 const podAddressesPerNode = 120;
 
-const leaderElection = { leaseDurationMillis: 3000, renewDeadlineMillis: 2000, retryPeriodMillis: 500 };
+const leaderElection = fastLeaderElectionTiming;
 
 export interface ClusterOptions {
   readonly servers: number;

@@ -1,5 +1,6 @@
 import type { Pod } from '../../src/api/types.ts';
 import { compareStrings } from '../../src/base/order.ts';
+import { isPodReady } from '../../src/controllers/pod-state.ts';
 import type { Checker, Observation, Violation } from '../observations.ts';
 
 export interface PodsRunningOptions {
@@ -46,8 +47,7 @@ export class PodsRunning implements Checker {
     for (const [name, pod] of this.#pods) {
       if (pod.metadata.deletionTimestamp !== undefined) continue;
       if (wanted.some(([label, value]) => pod.metadata.labels?.[label] !== value)) continue;
-      const ready =
-        pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+      const ready = isPodReady(pod);
       if (pod.status?.phase === 'Running' && ready) running++;
       else others.push(`${name} is ${pod.status?.phase ?? 'new'}${ready ? '' : ', not ready'}`);
     }

@@ -1,4 +1,8 @@
-import { defaultLeaderElectionTiming, type LeaderElectionTiming } from '../client/leader-elector.ts';
+import {
+  defaultLeaderElectionTiming,
+  fastLeaderElectionTiming,
+  type LeaderElectionTiming,
+} from '../client/leader-elector.ts';
 import {
   defaultControllerTiming,
   fastControllerTiming,
@@ -11,13 +15,6 @@ import { defaultKubeletTiming, fastKubeletTiming, type KubeletTiming } from '../
  * pods are replaced after about six minutes); `fast` suits hosts on one machine or one LAN.
  */
 export type FailoverProfile = 'default' | 'fast';
-
-/** Fast enough that a successor takes over before a user looks twice. */
-export const fastLeaderElectionTiming: LeaderElectionTiming = {
-  leaseDurationMillis: 3000,
-  renewDeadlineMillis: 2000,
-  retryPeriodMillis: 500,
-};
 
 export interface Timing {
   readonly leaderElection: LeaderElectionTiming;

@@ -6,6 +6,7 @@ import { isApiError } from '../api/status.ts';
 import type { ApiObject, NewObject, Node, Pod, ReplicationController, Service } from '../api/types.ts';
 import type { ApiClient, ResourceRef } from '../client/api-client.ts';
 import * as resources from '../client/resources.ts';
+import { isPodReady } from '../controllers/pod-state.ts';
 import type { Address } from '../platform/network.ts';
 import type { Platform } from '../platform/platform.ts';
 import { mapServiceAddress } from '../proxy/service-address.ts';
@@ -104,9 +105,7 @@ export async function waitForPods(
         .get(metadata.name!, metadata.namespace ?? 'default');
       wanted += controller.spec.replicas ?? 1;
     }
-    const ready = pods.filter((pod) =>
-      (pod.status?.conditions ?? []).some((c) => c.type === 'Ready' && c.status === 'True'),
-    );
+    const ready = pods.filter(isPodReady);
     detail(`${ready.length} of ${wanted} ready`);
     return ready.length >= wanted;
   });

@@ -22,6 +22,13 @@ export const defaultLeaderElectionTiming: LeaderElectionTiming = {
   retryPeriodMillis: 2_000,
 };
 
+/** Fast enough that a successor takes over before a user looks twice. */
+export const fastLeaderElectionTiming: LeaderElectionTiming = {
+  leaseDurationMillis: 3000,
+  renewDeadlineMillis: 2000,
+  retryPeriodMillis: 500,
+};
+
 export interface LeaderElectorOptions {
   readonly namespace: string;
   readonly name: string;
