@@ -1,3 +1,4 @@
+import { toHex } from '../base/bytes.ts';
 import { requestEntityTooLarge, timeout } from '../api/errors.ts';
 import { builtinResources } from '../api/resources.ts';
 import { ApiError } from '../api/status.ts';
@@ -163,7 +164,7 @@ export class ApiServer {
 
   #auditId(): string {
     const bytes = this.#platform.random.bytes(16);
-    return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    return toHex(bytes);
   }
 
   async #bootstrap(): Promise<void> {

@@ -42,3 +42,10 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+/** Two lower-case hexadecimal digits per byte. */
+export function toHex(bytes: Iterable<number>): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}

@@ -1,3 +1,4 @@
+import { toHex } from '../base/bytes.ts';
 import { ApiError, isApiError } from '../api/status.ts';
 import { formatTime } from '../api/time.ts';
 import type { ApiObject, CoreEvent, NewObject, ObjectReference } from '../api/types.ts';
@@ -147,6 +148,6 @@ export class EventRecorder {
   }
 
   #suffix(): string {
-    return [...this.#platform.random.bytes(8)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    return toHex(this.#platform.random.bytes(8));
   }
 }

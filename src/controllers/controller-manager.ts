@@ -1,3 +1,4 @@
+import { toHex } from '../base/bytes.ts';
 import type { ApiClient } from '../client/api-client.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
 import { createFencedClient } from '../client/fenced-client.ts';
@@ -52,7 +53,7 @@ export class ControllerManager {
   constructor(platform: Platform, options: ControllerManagerOptions) {
     this.#platform = platform;
     this.#options = options;
-    const life = [...platform.random.bytes(4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const life = toHex(platform.random.bytes(4));
     this.#identity = `${options.identity}_${life}`;
   }
 

@@ -15,6 +15,7 @@
  *   E5  A proposal is handed to Raft at most once.
  */
 
+import { toHex } from '../base/bytes.ts';
 import { assert } from '../base/assert.ts';
 import { Store } from '../mvcc/store.ts';
 import type { LeaseId } from '../mvcc/types.ts';
@@ -69,6 +70,7 @@ export interface MemberOptions {
   readonly observer?: MemberObserver;
 }
 
+const segmentBytesDefault = 16 * 1024 * 1024;
 const requestBytesMax = 1.5 * 1024 * 1024;
 /** Entries are applied in slices, so that other work (heartbeats) comes in between. */
 const revisionsPerSyncMax = 1000;
@@ -117,7 +119,7 @@ export class Member {
     const voters = options.cluster.members.map((member) => memberIdOf(options.cluster.token, member.name));
     const { log, snapshot } = await DurableLog.open(platform, {
       directory: options.dataDirectory,
-      segmentBytes: options.segmentBytes ?? 16 * 1024 * 1024,
+      segmentBytes: options.segmentBytes ?? segmentBytesDefault,
       identity: { clusterId: clusterIdOf(options.cluster), memberId: id, name: options.name },
       voters,
     });
@@ -150,7 +152,7 @@ export class Member {
       electionTicks: 10,
       snapshotEntries: 10_000,
       catchUpEntries: 5000,
-      segmentBytes: 16 * 1024 * 1024,
+      segmentBytes: segmentBytesDefault,
       requestTimeoutMillis: 7000,
       ...options,
     };
@@ -176,7 +178,7 @@ export class Member {
       randomInteger: (bound) => platform.random.integer(bound),
     });
     // Unique over restarts: an entry of an earlier life must not answer a client of this one.
-    const life = [...platform.random.bytes(6)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const life = toHex(platform.random.bytes(6));
     this.#idPrefix = `${id}-${life}`;
     const timeoutMillis = this.#options.requestTimeoutMillis;
     this.#proposals = new Proposals(platform.clock, timeoutMillis);

@@ -18,6 +18,7 @@
  *   S6  At most `requestsOutstandingMax` requests are on their way; a full pipe stops deciding, not the clock.
  */
 
+import { toHex } from '../base/bytes.ts';
 import { ApiError } from '../api/status.ts';
 import type { Binding, Node, Pod } from '../api/types.ts';
 import type { ApiClient } from '../client/api-client.ts';
@@ -59,7 +60,7 @@ export class Scheduler {
     this.#platform = platform;
     this.#options = { profile: defaultProfile, schedulerName: 'default-scheduler', ...options };
     this.#leaderElection = options.leaderElection;
-    const life = [...platform.random.bytes(4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const life = toHex(platform.random.bytes(4));
     this.#identity = `${options.identity}_${life}`;
   }
 

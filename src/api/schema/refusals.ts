@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../../base/bytes.ts';
+import { decodeUtf8, toHex } from '../../base/bytes.ts';
 import { badRequest } from '../errors.ts';
 import type { ApiError } from '../status.ts';
 import { isKnownType } from './schema.ts';
@@ -52,9 +52,7 @@ function summaryOf(bytes: Uint8Array): string {
   if (bytes.length === 0) return '<empty>';
   const start = bytes.subarray(0, shownBytes);
   const isJson = bytes[0] === 0x7b;
-  const shown = isJson
-    ? decodeUtf8(start)
-    : [...start].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const shown = isJson ? decodeUtf8(start) : toHex(start);
   return bytes.length > shownBytes ? `${shown} ...` : shown;
 }
 

@@ -1,5 +1,5 @@
 import { must } from '../../base/assert.ts';
-import { decodeUtf8, encodeUtf8 } from '../../base/bytes.ts';
+import { decodeUtf8, encodeUtf8, toHex } from '../../base/bytes.ts';
 import { deferred } from '../../base/deferred.ts';
 import type { Deferred } from '../../base/deferred.ts';
 import { compareStrings } from '../../base/order.ts';
@@ -148,7 +148,7 @@ export class ProcessRuntime implements Runtime {
     }
     const imageRef = await this.pullImage(config.image);
     const container: ContainerRecord = {
-      id: hex(this.#platform.random.bytes(16)),
+      id: toHex(this.#platform.random.bytes(16)),
       sandboxId,
       name: config.name,
       attempt: config.attempt,
@@ -471,10 +471,6 @@ function publicView(container: ContainerRecord): RuntimeContainer {
 
 function compareContainers(a: RuntimeContainer, b: RuntimeContainer): number {
   return compareStrings(a.sandboxId, b.sandboxId) || compareStrings(a.name, b.name) || a.attempt - b.attempt;
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function ignoreDiskError(error: unknown): void {
