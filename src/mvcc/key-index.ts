@@ -1,64 +1,106 @@
 import { assert } from '../base/assert.ts';
 import { type Cursor, OrderedMap } from '../base/ordered-map.ts';
 import { unboundedEnd } from './key-range.ts';
-import type { Key } from './types.ts';
+import { type Key, type LeaseId, noLease } from './types.ts';
 
 /** One change of a key. `main` is the transaction's revision, `sub` the change's place in it. */
 export interface Change {
   readonly main: number;
   readonly sub: number;
-  readonly tombstone: boolean;
 }
 
 /**
  * The changes of one key, oldest first (etcd's keyIndex). A generation of the key is a run of puts; a
- * tombstone ends it.
+ * tombstone ends it. Half a million changes are ordinary, so a change is two numbers in two arrays and no object.
  */
 export class KeyHistory {
   readonly key: Key;
-  readonly changes: Change[] = [];
-  /** Digest of the newest KeyValue; 0 while the key does not exist. See state-hash.ts. */
+  /** 2 × main, and 1 more for a tombstone. */
+  readonly #mains: number[] = [];
+  /** Nearly all are 0: then there is no list. */
+  #subs: number[] | undefined;
+  /** Of the newest change, so that a put need not read it. Zero while the key does not exist. */
+  createRevision = 0;
+  version = 0;
+  lease: LeaseId = noLease;
+  /** Digest of the newest record; 0 while the key does not exist. See state-hash.ts. */
   digest = 0;
+  /** The newest record, if it is cached (record-cache.ts). */
+  record: Uint8Array | undefined;
+  /** Read since the cache last looked here. */
+  recordUsed = false;
 
   constructor(key: Key) {
     this.key = key;
   }
 
-  get newest(): Change | undefined {
-    return this.changes.at(-1);
+  get length(): number {
+    return this.#mains.length;
   }
 
   get exists(): boolean {
-    const newest = this.newest;
-    return newest !== undefined && !newest.tombstone;
+    return this.version > 0;
   }
 
-  /** The put that is in force at revision `main`, if the key exists there. */
-  at(main: number): Change | undefined {
-    const change = this.changes[this.#indexAt(main)];
-    return change === undefined || change.tombstone ? undefined : change;
+  get newest(): Change {
+    return this.change(this.#mains.length - 1);
+  }
+
+  change(at: number): Change {
+    return { main: this.mainAt(at), sub: this.subAt(at) };
+  }
+
+  mainAt(at: number): number {
+    return Math.floor(this.#mains[at]! / 2);
+  }
+
+  subAt(at: number): number {
+    return this.#subs?.[at] ?? 0;
+  }
+
+  isTombstone(at: number): boolean {
+    return this.#mains[at]! % 2 === 1;
+  }
+
+  add(main: number, sub: number, tombstone: boolean): void {
+    const length = this.#mains.length;
+    assert(length === 0 || this.mainAt(length - 1) < main, 'a key changes once in a revision');
+    this.#mains.push(main * 2 + (tombstone ? 1 : 0));
+    if (sub > 0) this.#subs ??= new Array<number>(length).fill(0);
+    this.#subs?.push(sub);
+  }
+
+  /** The index of the put that is in force at revision `main`; -1 if the key does not exist there. */
+  at(main: number): number {
+    const at = this.#indexAt(main);
+    return at < 0 || this.isTombstone(at) ? -1 : at;
   }
 
   /** Takes out and returns the changes that nobody can see from revision `compactRevision` on. */
   compact(compactRevision: number): Change[] {
     const at = this.#indexAt(compactRevision);
-    const inForce = this.changes[at];
-    if (inForce === undefined) return [];
+    if (at < 0) return [];
     // A tombstone at the compacted revision itself stays: a watch that starts there must see the delete.
-    const drop = inForce.tombstone && inForce.main < compactRevision ? at + 1 : at;
-    return this.changes.splice(0, drop);
+    const drop = this.isTombstone(at) && this.mainAt(at) < compactRevision ? at + 1 : at;
+    if (drop === 0) return [];
+    const dropped: Change[] = [];
+    for (let i = 0; i < drop; i++) dropped.push(this.change(i));
+    this.#mains.splice(0, drop);
+    this.#subs?.splice(0, drop);
+    return dropped;
   }
 
   /** The index of the last change at or before `main`; -1 if there is none. */
   #indexAt(main: number): number {
-    const changes = this.changes;
-    const last = changes.length - 1;
-    if (last >= 0 && changes[last]!.main <= main) return last;
+    const mains = this.#mains;
+    const bound = main * 2 + 1;
+    const last = mains.length - 1;
+    if (last >= 0 && mains[last]! <= bound) return last;
     let low = 0;
-    let high = last;
+    let high = Math.max(0, last);
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (changes[middle]!.main <= main) low = middle + 1;
+      if (mains[middle]! <= bound) low = middle + 1;
       else high = middle;
     }
     return low - 1;
@@ -74,28 +116,44 @@ export class KeyIndex {
     return this.#all.get(key);
   }
 
-  /** Appends `change` to the history of `key`. */
-  add(key: Key, change: Change): KeyHistory {
+  /** The history of `key`, begun if there is none. */
+  open(key: Key): KeyHistory {
     let history = this.#all.get(key);
     if (history === undefined) {
       history = new KeyHistory(key);
       this.#all.set(key, history);
     }
-    const newest = history.newest;
-    assert(newest === undefined || newest.main < change.main, 'a key changes once in a revision');
-    const existed = history.exists;
-    history.changes.push(change);
-    if (existed && change.tombstone) this.#existing.delete(key);
-    else if (!existed && !change.tombstone) this.#existing.set(key, history);
     return history;
   }
 
+  put(
+    history: KeyHistory,
+    { main, sub }: Change,
+    createRevision: number,
+    version: number,
+    lease: LeaseId,
+  ): void {
+    history.add(main, sub, false);
+    if (!history.exists) this.#existing.set(history.key, history);
+    history.createRevision = createRevision;
+    history.version = version;
+    history.lease = lease;
+  }
+
+  delete(history: KeyHistory, { main, sub }: Change): void {
+    history.add(main, sub, true);
+    if (history.exists) this.#existing.delete(history.key);
+    history.createRevision = 0;
+    history.version = 0;
+    history.lease = noLease;
+  }
+
   /** Takes out and returns what `KeyHistory.compact` does; forgets the key when nothing is left of it. */
-  compact(key: Key, compactRevision: number): Change[] {
+  compact(key: Key, compactRevision: number): readonly Change[] {
     const history = this.#all.get(key);
     if (history === undefined) return [];
     const dropped = history.compact(compactRevision);
-    if (history.changes.length === 0) this.#all.delete(key);
+    if (history.length === 0) this.#all.delete(key);
     return dropped;
   }
 
@@ -121,16 +179,18 @@ export class KeyIndex {
     const cursor = this.#all.scan('', unboundedEnd);
     while (cursor.next()) {
       const history = cursor.value;
-      assert(history.changes.length > 0, 'a key without history is forgotten');
+      const { length } = history;
+      assert(length > 0, 'a key without history is forgotten');
       assert(history.key === cursor.key, 'a history is under its key');
+      assert(history.exists === !history.isTombstone(length - 1), 'a key exists unless its newest is a tombstone');
       if (history.exists) {
         existing++;
         assert(this.#existing.get(history.key) === history, 'an existing key is among the existing');
       }
-      for (let i = 1; i < history.changes.length; i++) {
-        assert(history.changes[i - 1]!.main < history.changes[i]!.main, 'changes ascend');
+      for (let i = 1; i < length; i++) {
+        assert(history.mainAt(i - 1) < history.mainAt(i), 'changes ascend');
         assert(
-          !(history.changes[i - 1]!.tombstone && history.changes[i]!.tombstone),
+          !(history.isTombstone(i - 1) && history.isTombstone(i)),
           'what does not exist is not deleted',
         );
       }

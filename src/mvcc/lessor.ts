@@ -1,7 +1,9 @@
 import { assert, must } from '../base/assert.ts';
 import { Heap } from '../base/heap.ts';
 import { compareStrings } from '../base/order.ts';
+import { ProtoReader, ProtoWriter } from '../base/protobuf.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { Backend } from './backend.ts';
 import { type Key, type LeaseId, type MvccError, noLease } from './types.ts';
 
 /** The longest time to live that etcd grants. */
@@ -10,19 +12,41 @@ export const leaseTtlSecondsMax = 9_000_000_000;
 /** After a promotion no more leases than this expire in any one second, so that revocations keep pace. */
 export const expiriesPerSecondMax = 750;
 
+/** How often what remains of a lease is told to all members (etcd's --lease-checkpoint-interval), and how many at once. */
+const checkpointIntervalMillis = 5 * 60_000;
+const checkpointsMax = 1000;
+
 /** A lease as every member knows it: without time, which only the leader keeps (LeaseExpiry). */
 export interface Lease {
   readonly id: LeaseId;
   readonly ttlSeconds: number;
+  /** What remained of it at its leader when that last said so; 0: nothing was said since it was granted. */
+  readonly remainingTtlSeconds: number;
 }
 
-interface HeldLease extends Lease {
+interface HeldLease {
+  readonly id: LeaseId;
+  readonly ttlSeconds: number;
+  remainingTtlSeconds: number;
   readonly keys: Set<Key>;
 }
 
-/** The replicated half of etcd's lessor: which leases exist and which keys hang on them. */
+const leasePrefix = 'lease/';
+const writer = new ProtoWriter();
+
+/** The replicated half of etcd's lessor: which leases exist and which keys hang on them. Kept in the backend. */
 export class Lessor {
+  readonly #backend: Backend;
   readonly #leases = new Map<LeaseId, HeldLease>();
+
+  /** The leases in `backend`; their keys are attached by the owner, who knows them. */
+  constructor(backend: Backend) {
+    this.#backend = backend;
+    for (const [name, value] of backend.values(leasePrefix)) {
+      const id = BigInt.asIntN(64, BigInt(`0x${name.slice(leasePrefix.length)}`)) as LeaseId;
+      this.#leases.set(id, { id, ...decodeTtl(value), keys: new Set() });
+    }
+  }
 
   /** How many keys hang on leases. */
   get keyCount(): number {
@@ -35,6 +59,11 @@ export class Lessor {
     return this.#leases.has(id);
   }
 
+  get(id: LeaseId): Lease | undefined {
+    const lease = this.#leases.get(id);
+    return lease && withoutKeys(lease);
+  }
+
   /** Whether `key` hangs on the lease. */
   holds(id: LeaseId, key: Key): boolean {
     return this.#leases.get(id)?.keys.has(key) ?? false;
@@ -44,14 +73,24 @@ export class Lessor {
     assert(id !== noLease, 'the server chooses an id before it proposes the grant');
     if (ttlSeconds > leaseTtlSecondsMax) return err({ code: 'lease-ttl-too-large' });
     if (this.#leases.has(id)) return err({ code: 'lease-exists' });
-    this.#leases.set(id, { id, ttlSeconds, keys: new Set() });
-    return ok({ id, ttlSeconds });
+    const lease: HeldLease = { id, ttlSeconds, remainingTtlSeconds: 0, keys: new Set() };
+    this.#leases.set(id, lease);
+    this.#save(lease);
+    return ok(withoutKeys(lease));
+  }
+
+  checkpoint(id: LeaseId, remainingTtlSeconds: number): void {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    lease.remainingTtlSeconds = remainingTtlSeconds;
+    this.#save(lease);
   }
 
   /** Forgets a lease whose keys are all gone. */
   drop(id: LeaseId): void {
     assert(must(this.#leases.get(id)).keys.size === 0, 'a dropped lease holds no key');
     this.#leases.delete(id);
+    this.#backend.setValue(nameOf(id), undefined);
   }
 
   attach(id: LeaseId, key: Key): void {
@@ -65,9 +104,7 @@ export class Lessor {
 
   /** In ascending order of their ids. */
   leases(): Lease[] {
-    return [...this.#leases.values()]
-      .map(({ id, ttlSeconds }) => ({ id, ttlSeconds }))
-      .toSorted((a, b) => compareIds(a.id, b.id));
+    return [...this.#leases.values()].map(withoutKeys).toSorted((a, b) => compareIds(a.id, b.id));
   }
 
   /** The lease's keys in order; undefined if there is no such lease. */
@@ -75,12 +112,39 @@ export class Lessor {
     const lease = this.#leases.get(id);
     return lease && [...lease.keys].toSorted(compareStrings);
   }
+
+  #save({ id, ttlSeconds, remainingTtlSeconds }: HeldLease): void {
+    writer.int(1, ttlSeconds);
+    writer.int(2, remainingTtlSeconds);
+    this.#backend.setValue(nameOf(id), writer.finish());
+  }
+}
+
+function nameOf(id: LeaseId): string {
+  return leasePrefix + BigInt.asUintN(64, id).toString(16);
+}
+
+function withoutKeys({ id, ttlSeconds, remainingTtlSeconds }: HeldLease): Lease {
+  return { id, ttlSeconds, remainingTtlSeconds };
+}
+
+function decodeTtl(value: Uint8Array): { ttlSeconds: number; remainingTtlSeconds: number } {
+  const reader = new ProtoReader(value);
+  const ttl = { ttlSeconds: 0, remainingTtlSeconds: 0 };
+  for (let field = reader.tag(); field !== 0; field = reader.tag()) {
+    if (field === 1) ttl.ttlSeconds = reader.int64();
+    else if (field === 2) ttl.remainingTtlSeconds = reader.int64();
+    else reader.skip();
+  }
+  return ttl;
 }
 
 interface Timed {
   readonly id: LeaseId;
   readonly ttlSeconds: number;
   expiryMillis: number;
+  /** When what remains is to be told next. */
+  checkpointMillis: number;
 }
 
 /** When to look at a lease again: at or before its expiry, which a renewal moves without touching the heap. */
@@ -106,15 +170,17 @@ export class LeaseExpiry {
 
   /**
    * Starts to keep time for `leases`: nobody knows how long ago each was renewed, so each gets its full
-   * time and `extendMillis` (an election timeout) on top. Many at once are spread out.
+   * time, or what remained at the last checkpoint, and `extendMillis` (an election timeout) on top. Many at once are spread
+   * out.
    */
   promote(leases: Iterable<Lease>, nowMillis: number, extendMillis: number): void {
     this.demote();
     const timed = [...leases]
-      .map(({ id, ttlSeconds }) => ({
+      .map(({ id, ttlSeconds, remainingTtlSeconds }) => ({
         id,
         ttlSeconds,
-        expiryMillis: nowMillis + extendMillis + ttlSeconds * 1000,
+        expiryMillis: nowMillis + extendMillis + (remainingTtlSeconds || ttlSeconds) * 1000,
+        checkpointMillis: nowMillis + checkpointIntervalMillis,
       }))
       .toSorted((a, b) => a.expiryMillis - b.expiryMillis || compareIds(a.id, b.id));
     for (const [i, lease] of timed.entries()) {
@@ -133,7 +199,12 @@ export class LeaseExpiry {
   }
 
   granted(id: LeaseId, ttlSeconds: number, nowMillis: number): void {
-    this.#start({ id, ttlSeconds, expiryMillis: nowMillis + ttlSeconds * 1000 });
+    this.#start({
+      id,
+      ttlSeconds,
+      expiryMillis: nowMillis + ttlSeconds * 1000,
+      checkpointMillis: nowMillis + checkpointIntervalMillis,
+    });
   }
 
   /** Gives the lease its full time again and returns that in seconds; undefined if it is unknown or expired. */
@@ -142,6 +213,25 @@ export class LeaseExpiry {
     if (lease === undefined || lease.expiryMillis <= nowMillis) return undefined;
     lease.expiryMillis = Math.max(lease.expiryMillis, nowMillis + lease.ttlSeconds * 1000);
     return lease.ttlSeconds;
+  }
+
+  /**
+   * What remains, in whole seconds, of leases that outlive the interval between checkpoints and were not told for that long.
+   * They count as told.
+   */
+  checkpointsDue(nowMillis: number): { readonly id: LeaseId; readonly remainingTtlSeconds: number }[] {
+    const due: { readonly id: LeaseId; readonly remainingTtlSeconds: number }[] = [];
+    for (const lease of this.#leases.values()) {
+      if (lease.checkpointMillis > nowMillis || lease.ttlSeconds * 1000 <= checkpointIntervalMillis) continue;
+      if (lease.expiryMillis <= nowMillis) continue;
+      if (due.length >= checkpointsMax) break;
+      lease.checkpointMillis = nowMillis + checkpointIntervalMillis;
+      due.push({
+        id: lease.id,
+        remainingTtlSeconds: Math.ceil((lease.expiryMillis - nowMillis) / 1000),
+      });
+    }
+    return due;
   }
 
   revoked(id: LeaseId): void {

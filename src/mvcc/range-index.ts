@@ -15,6 +15,8 @@ export class RangeIndex<T> {
   readonly #entries: Entry<T>[] = [];
   /** The greatest end in the subtree whose middle is i. */
   readonly #maxEnds: Key[] = [];
+  /** Ranges came or went since `#maxEnds` was made: it is made again when somebody looks, not for each of 10 000. */
+  #stale = false;
 
   add(from: Key, end: Key, item: T): void {
     const at = this.#find(from, end);
@@ -24,7 +26,7 @@ export class RangeIndex<T> {
       return;
     }
     this.#entries.splice(at, 0, { from, end, items: new Set([item]) });
-    this.#rebuild(0, this.#entries.length);
+    this.#stale = true;
   }
 
   delete(from: Key, end: Key, item: T): void {
@@ -33,12 +35,16 @@ export class RangeIndex<T> {
     items.delete(item);
     if (items.size > 0) return;
     this.#entries.splice(at, 1);
-    this.#maxEnds.pop();
-    this.#rebuild(0, this.#entries.length);
+    this.#stale = true;
   }
 
   /** Appends to `hits` the items whose range contains `key`, by range and then in the order of adding. */
   collect(key: Key, hits: T[]): void {
+    if (this.#stale) {
+      this.#maxEnds.length = this.#entries.length;
+      this.#rebuild(0, this.#entries.length);
+      this.#stale = false;
+    }
     this.#collect(0, this.#entries.length, key, hits);
   }
 

@@ -1,14 +1,18 @@
 import { assert, must } from '../base/assert.ts';
 import { emptyBytes } from '../base/bytes.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { type Backend, MemoryBackend } from './backend.ts';
+import type { Backend, BackendView } from './backend.ts';
 import { holdsFor } from './compare.ts';
-import { type Change, KeyIndex } from './key-index.ts';
+import { Compaction } from './compaction.ts';
+import { HashKvRun } from './hash-kv.ts';
+import { type KeyHistory, KeyIndex } from './key-index.ts';
+import { decodeHead, decodeKeyValue, encodeRecord, encodeTombstone, withoutValue } from './key-value-codec.ts';
 import { endOf, isSingleKey, unboundedEnd } from './key-range.ts';
 import { type Lease, Lessor } from './lessor.ts';
-import { isPlain, select, withoutValue } from './range-selection.ts';
+import { MemoryBackend } from './memory-backend.ts';
+import { isPlain, select } from './range-selection.ts';
+import { RecordCache } from './record-cache.ts';
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-check.ts';
-import type { SnapshotRecord, StoreSnapshot } from './snapshot.ts';
 import { addDigest, digestOf, formatHash, removeDigest } from './state-hash.ts';
 import {
   type Compare,
@@ -23,6 +27,7 @@ import {
   type PutRequest,
   type PutResponse,
   type RangeRequest,
+  type RangeRecords,
   type RangeResponse,
   type RequestOp,
   type ResponseOp,
@@ -31,10 +36,17 @@ import {
   type TxnRequest,
   type TxnResponse,
 } from './types.ts';
-import { WatchHub } from './watch-hub.ts';
+import { type StoreChange, WatchHub } from './watch-hub.ts';
 import type { StoreWatchRequest, Watcher, WatchSink } from './watcher.ts';
 
 export { isReadOnly } from './request-check.ts';
+
+export interface StoreOptions {
+  /** Newest records held in memory as they are sent. Default 64 MiB. */
+  readonly cacheBytesMax?: number;
+}
+
+const cacheBytesDefault = 64 * 1024 * 1024;
 
 /**
  * mvcc/: etcd's data model: a map of byte strings that remembers its past.
@@ -43,8 +55,9 @@ export { isReadOnly } from './request-check.ts';
  * revisions can be read and watched until they are compacted. Store is the state machine that the log
  * drives: the same calls in the same order give the same state, responses and hash on every member.
  *
- * Boundary: pure and synchronous; no I/O (Backend is the port), no clock (LeaseExpiry is told the time), no
- * wire format. It keeps the byte arrays it is given and hands them out again: nobody may write into them.
+ * Boundary: pure and synchronous; no I/O (Backend is the port), no clock (LeaseExpiry is told the time). It keeps the
+ * byte arrays it is given and hands them out again: nobody may write into them. It never commits the backend: whoever
+ * drives it commits once per applied batch, with the applied index, so that they are durable together or not at all.
  *
  * Invariants
  *   M1  A request that is refused, or changes nothing, changes nothing: no revision is spent. All checks
@@ -56,64 +69,59 @@ export { isReadOnly } from './request-check.ts';
  *   M5  A watcher gets every change that matches it exactly once, by (main, sub), one revision never
  *       divided, or is told `compacted`.
  *   M6  The incremental state hash is the hash of the state.
- *   M7  The backend holds a record for each change in the key index, and no other.
+ *   M7  The backend holds a record for each change in the key index, and no other but what `scrub` has yet to remove.
+ *   M8  All answers are the same however far `scrub` has come, and whatever is cached.
  */
 export class Store {
   readonly #backend: Backend;
   readonly #index = new KeyIndex();
-  readonly #lessor = new Lessor();
+  readonly #cache: RecordCache;
+  readonly #lessor: Lessor;
   readonly #hub: WatchHub;
+  readonly #compaction: Compaction;
   #revision = 1;
-  /** -1, as in etcd, until the first compaction: compacting at 0 succeeds once. */
-  #compactRevision = -1;
-  /** Sum of the digests of all keys that exist. */
+  /** Sum of the digests of all records that are in force now. */
   #hashSum = 0;
   /** What the transaction under way has changed so far: the place in it is the sub-revision. */
-  #changes: KeyValue[] = [];
+  #changes: StoreChange[] = [];
   /** Guards against sinks that write. */
   #notifying = false;
 
-  constructor(options: { readonly backend?: Backend } = {}) {
-    this.#backend = options.backend ?? new MemoryBackend();
-    assert(this.#backend.size === 0, 'a store starts on an empty backend');
+  /** A store with the state in `backend`, which may be empty, and no watchers. */
+  constructor(backend: Backend = new MemoryBackend(), options: StoreOptions = {}) {
+    this.#backend = backend;
+    this.#cache = new RecordCache(this.#index, options.cacheBytesMax ?? cacheBytesDefault);
+    this.#lessor = new Lessor(backend);
+    this.#compaction = new Compaction(backend, this.#index);
     this.#hub = new WatchHub({
       revision: () => this.#revision,
       compactRevision: () => this.compactRevision,
       kvAt: (key, main) => this.#kvAt(key, main),
       scan: (fromMain, endMain, visit) => this.#backend.scan(fromMain, endMain, visit),
     });
+    this.#load();
   }
 
-  /** A store with the state of `snapshot` and no watchers. */
-  static restore(snapshot: StoreSnapshot, options: { readonly backend?: Backend } = {}): Store {
-    const store = new Store(options);
-    store.#revision = revision(snapshot.revision);
-    store.#compactRevision = snapshot.compactRevision;
-    for (const { id, ttlSeconds } of snapshot.leases) {
-      assert(store.#lessor.grant(id, ttlSeconds).ok, 'a snapshot holds only leases that could be granted');
-    }
-    for (const [modRevision, sub, key, value, createRevision, version, lease] of snapshot.records) {
-      const kv: KeyValue = {
-        key,
-        value,
-        createRevision: revision(createRevision),
-        modRevision: revision(modRevision),
-        version,
-        lease: lease as LeaseId,
-      };
-      store.#backend.put(modRevision, sub, kv);
-      store.#index.add(key, { main: modRevision, sub, tombstone: version === 0 });
-    }
-    const cursor = store.#index.existing('', unboundedEnd);
+  #load(): void {
+    const index = this.#index;
+    let last = 1;
+    this.#backend.scan(0, Number.MAX_SAFE_INTEGER, (main, sub, record) => {
+      last = main;
+      const { key, createRevision, version, lease } = decodeHead(record);
+      const history = index.open(key);
+      if (version === 0) index.delete(history, { main, sub });
+      else index.put(history, { main, sub }, createRevision, version, lease);
+    });
+    // The newest revision may have been a delete that is compacted away: the compaction remembers it (etcd#17780).
+    this.#revision = Math.max(last, this.compactRevision, 1);
+    const cursor = index.existing('', unboundedEnd);
     while (cursor.next()) {
       const history = cursor.value;
-      const kv = store.#read(must(history.newest));
-      history.digest = digestOf(kv);
-      store.#hashSum = addDigest(store.#hashSum, history.digest);
-      if (kv.lease !== noLease) store.#lessor.attach(kv.lease, kv.key);
+      const { main, sub } = history.newest;
+      history.digest = digestOf(must(this.#backend.get(main, sub), 'M7: a change has its record'));
+      this.#hashSum = addDigest(this.#hashSum, history.digest);
+      if (history.lease !== noLease) this.#lessor.attach(history.lease, history.key);
     }
-    store.#backend.commit();
-    return store;
   }
 
   /** The newest revision; 1 while nothing has been written. */
@@ -123,17 +131,33 @@ export class Store {
 
   /** The oldest revision that can still be read; 0 while nothing has been compacted. */
   get compactRevision(): Revision {
-    return Math.max(0, this.#compactRevision) as Revision;
+    return Math.max(0, this.#compaction.revision) as Revision;
   }
 
   get watcherCount(): number {
     return this.#hub.watcherCount;
   }
 
+  /** Those that are behind, or wait for their reader. */
+  get slowWatcherCount(): number {
+    return this.#hub.slowWatcherCount;
+  }
+
+  /** How many keys exist now. */
+  get keyCount(): number {
+    return this.#index.existingCount('', unboundedEnd);
+  }
+
   /** Kvs in key order unless `sort` says otherwise. Errors: key-not-provided, compacted, future-revision. */
   range(request: RangeRequest): Result<RangeResponse, MvccError> {
     const refusal = checkRange(request) ?? this.#checkRevision(request.revision ?? 0);
     return refusal === undefined ? ok(this.#range(request)) : err({ code: refusal });
+  }
+
+  /** As `range`, but the kvs as they are stored and sent: encoded KeyValues, nothing decoded. They are not to be changed. */
+  rangeRecords(request: RangeRequest): Result<RangeRecords, MvccError> {
+    const refusal = checkRange(request) ?? this.#checkRevision(request.revision ?? 0);
+    return refusal === undefined ? ok(this.#rangeRecords(request)) : err({ code: refusal });
   }
 
   /** Errors: key-not-provided, value-provided, lease-provided, key-not-found, lease-not-found. */
@@ -173,23 +197,19 @@ export class Store {
   }
 
   /**
-   * Forgets every change that a read or watch at `compactRevision` or later does not need.
+   * From now on nothing before `compactRevision` can be read. What no read or watch needs any more is removed by `scrub`.
    * Errors: compacted (not after the last compaction), future-revision.
    */
   compact(compactRevision: number): Result<void, MvccError> {
     if (compactRevision > this.#revision) return err({ code: 'future-revision' });
-    if (compactRevision <= this.#compactRevision) return err({ code: 'compacted' });
-    const from = this.compactRevision;
-    this.#compactRevision = revision(compactRevision);
-    // Only a key that changed since the last compaction has something to forget. Its tombstone may have
-    // stayed for being at that very revision, so start there.
-    const keys = new Set<Key>();
-    this.#backend.scan(from, compactRevision + 1, (kv) => keys.add(kv.key));
-    for (const key of keys) {
-      for (const { main, sub } of this.#index.compact(key, compactRevision)) this.#backend.delete(main, sub);
-    }
-    this.#backend.commit();
+    if (compactRevision <= this.#compaction.revision) return err({ code: 'compacted' });
+    this.#compaction.schedule(revision(compactRevision));
     return ok(undefined);
+  }
+
+  /** Removes what compactions left behind, looking at about `recordsMax` records. Returns whether there is more to do. */
+  scrub(recordsMax: number): boolean {
+    return this.#compaction.scrub(recordsMax);
   }
 
   /** Adds a lease; `id` is not 0. Spends no revision. Errors: lease-exists, lease-ttl-too-large. */
@@ -197,11 +217,16 @@ export class Store {
     return this.#lessor.grant(id, ttlSeconds);
   }
 
+  /** Remembers what remained of a lease at its leader; nothing if it is gone. */
+  leaseCheckpoint(id: LeaseId, remainingTtlSeconds: number): void {
+    this.#lessor.checkpoint(id, remainingTtlSeconds);
+  }
+
   /** Ends a lease and deletes its keys, in key order, in one revision. Errors: lease-not-found. */
   leaseRevoke(id: LeaseId): Result<void, MvccError> {
     const keys = this.#lessor.keys(id);
     if (keys === undefined) return err({ code: 'lease-not-found' });
-    for (const key of keys) this.#delete(must(this.#newest(key)));
+    for (const key of keys) this.#delete(must(this.#index.get(key)));
     this.#lessor.drop(id);
     this.#end();
     return ok(undefined);
@@ -209,7 +234,11 @@ export class Store {
 
   /** The lease `key` hangs on; noLease if none, or no such key. */
   leaseOf(key: Key): LeaseId {
-    return this.#newest(key)?.lease ?? noLease;
+    return this.#index.get(key)?.lease ?? noLease;
+  }
+
+  lease(id: LeaseId): Lease | undefined {
+    return this.#lessor.get(id);
   }
 
   /** In ascending order of their ids. */
@@ -232,6 +261,20 @@ export class Store {
     if (atRevision <= 0 || atRevision === this.#revision)
       return ok(formatHash(this.#hashSum, this.#revision));
     return ok(formatHash(this.#hashAt(atRevision), atRevision));
+  }
+
+  /**
+   * Begins etcd's HashKV over everything up to a revision (0: the newest), to be stepped to its end and then closed.
+   * Errors: compacted, future-revision.
+   */
+  hashKv(atRevision = 0, view: BackendView = this.#backend.view()): Result<HashKvRun, MvccError> {
+    const refusal = this.#checkRevision(atRevision);
+    if (refusal !== undefined) {
+      view.close();
+      return err({ code: refusal });
+    }
+    const hashed = atRevision > 0 ? atRevision : this.#revision;
+    return ok(new HashKvRun(view, this.#index, hashed, this.#compaction.revision));
   }
 
   /**
@@ -261,52 +304,42 @@ export class Store {
     this.#hub.adopt(previous.#hub);
   }
 
-  snapshot(): StoreSnapshot {
-    const records: SnapshotRecord[] = [];
-    this.#backend.scan(0, this.#revision + 1, (kv, sub) => {
-      records.push([kv.modRevision, sub, kv.key, kv.value, kv.createRevision, kv.version, kv.lease]);
-    });
-    return {
-      revision: this.#revision,
-      compactRevision: this.#compactRevision,
-      records,
-      leases: this.#lessor.leases(),
-    };
-  }
-
   /** Reads everything: for tests and simulations. @throws AssertionError */
   checkInvariants(): void {
     assert(this.#changes.length === 0, 'no transaction is under way');
-    assert(this.#compactRevision <= this.#revision, 'the future is not compacted');
+    assert(this.#compaction.revision <= this.#revision, 'the future is not compacted');
     this.#index.checkInvariants();
     this.#hub.checkInvariants();
     let records = 0;
     let leased = 0;
     const cursor = this.#index.all('', unboundedEnd);
     while (cursor.next()) {
-      const { changes, newest, exists, key } = cursor.value;
-      records += changes.length;
-      for (const [i, change] of changes.entries()) {
-        const kv = this.#read(change);
+      const history = cursor.value;
+      const { key, length } = history;
+      records += length;
+      for (let i = 0; i < length; i++) {
+        const kv = this.#readAt(history, i);
+        const main = history.mainAt(i);
         assert(kv.key === key, 'M7: a record is of its key');
-        assert(kv.modRevision === change.main, 'M7: a record is under its revision');
-        assert((kv.version === 0) === change.tombstone, 'M7: a tombstone is a KeyValue of version 0');
-        assert(change.main <= this.#revision, 'M2: nothing is newer than the revision');
-        const next = changes[i + 1];
-        assert(
-          next === undefined || next.main > this.#compactRevision,
-          'M3: what is superseded is compacted',
-        );
+        assert((kv.version === 0) === history.isTombstone(i), 'M7: a tombstone is a KeyValue of version 0');
+        assert(main <= this.#revision, 'M2: nothing is newer than the revision');
+        const superseded = i + 1 < length && history.mainAt(i + 1) <= this.#compaction.scrubbedRevision;
+        assert(!superseded, 'M3: what is superseded is compacted');
       }
-      const last = must(newest);
-      assert(exists || last.main >= this.#compactRevision, 'M3: a tombstone before the compaction is gone');
-      if (!exists) continue;
-      const kv = this.#read(last);
+      const last = history.mainAt(length - 1);
+      assert(
+        history.exists || last >= this.#compaction.scrubbedRevision,
+        'M3: a tombstone before the compaction is gone',
+      );
+      if (!history.exists) continue;
+      const kv = this.#readAt(history, length - 1);
+      assert(kv.version === history.version && kv.lease === history.lease, 'the index knows the newest record');
+      assert(kv.createRevision === history.createRevision, 'the index knows the newest record');
       if (kv.lease === noLease) continue;
       leased++;
       assert(this.#lessor.holds(kv.lease, kv.key), 'M4: the lease lists the key');
     }
-    assert(records === this.#backend.size, 'M7: no record is without a change');
+    assert(records === this.#backend.recordCount, 'M7: no record is without a change');
     assert(this.#lessor.keyCount === leased, 'M4: a lease lists nothing else');
     assert(this.#hashAt(this.#revision) === this.#hashSum, 'M6: the hash is that of the state');
   }
@@ -319,12 +352,12 @@ export class Store {
   #checkRevision(atRevision: number): MvccErrorCode | undefined {
     if (atRevision <= 0) return undefined;
     if (atRevision > this.#revision) return 'future-revision';
-    return atRevision < this.#compactRevision ? 'compacted' : undefined;
+    return atRevision < this.#compaction.revision ? 'compacted' : undefined;
   }
 
   #checkPutState(request: PutRequest): MvccErrorCode | undefined {
     if (request.ignoreValue === true || request.ignoreLease === true) {
-      if (this.#newest(request.key) === undefined) return 'key-not-found';
+      if (this.#index.get(request.key)?.exists !== true) return 'key-not-found';
     }
     const lease = request.lease ?? noLease;
     return lease === noLease || this.#lessor.has(lease) ? undefined : 'lease-not-found';
@@ -344,7 +377,7 @@ export class Store {
     const cursor = this.#index.existing(compare.key, endOf(compare));
     if (!cursor.next()) return holdsFor(compare, undefined);
     do {
-      if (!holdsFor(compare, this.#read(must(cursor.value.newest)))) return false;
+      if (!holdsFor(compare, this.#newestOf(cursor.value))) return false;
     } while (cursor.next());
     return true;
   }
@@ -393,91 +426,134 @@ export class Store {
 
   #range(request: RangeRequest): RangeResponse {
     const limit = (request.limit ?? 0) > 0 ? request.limit! : Infinity;
-    const found: KeyValue[] = [];
-    if (request.countOnly === true)
-      return { kvs: found, count: this.#collect(request, 0, found), more: false };
     const plain = isPlain(request);
-    const count = this.#collect(request, plain ? limit : Infinity, found);
+    const found: KeyValue[] = [];
+    const wanted = request.countOnly === true ? 0 : plain ? limit : Infinity;
+    const count = this.#visit(request, wanted, (history, at) => {
+      found.push(decodeKeyValue(this.#record(history, at), history.mainAt(at)));
+    });
+    if (request.countOnly === true) return { kvs: found, count, more: false };
     const selected = plain ? found : select(found, request);
     const more = plain ? count > found.length : selected.length > limit;
     const kvs = selected.length > limit ? selected.slice(0, limit) : selected;
-    return { kvs: request.keysOnly === true ? kvs.map(withoutValue) : kvs, count, more };
+    return { kvs: request.keysOnly === true ? kvs.map((kv) => ({ ...kv, value: emptyBytes })) : kvs, count, more };
   }
 
-  /** Appends the first `wanted` kvs of the range in key order; returns how many there are in all. */
-  #collect(request: RangeRequest, wanted: number, kvs: KeyValue[]): number {
+  #rangeRecords(request: RangeRequest): RangeRecords {
+    const limit = (request.limit ?? 0) > 0 ? request.limit! : Infinity;
+    if (request.countOnly === true) {
+      return { records: [], count: this.#visit(request, 0, () => {}), more: false };
+    }
+    let records: Uint8Array[] = [];
+    let count: number;
+    let more: boolean;
+    if (isPlain(request)) {
+      count = this.#visit(request, limit, (history, at) => records.push(this.#record(history, at)));
+      more = count > records.length;
+    } else {
+      const found: { readonly record: Uint8Array; readonly kv: KeyValue }[] = [];
+      count = this.#visit(request, Infinity, (history, at) => {
+        const record = this.#record(history, at);
+        found.push({ record, kv: decodeKeyValue(record, history.mainAt(at)) });
+      });
+      const recordOf = new Map(found.map(({ kv, record }) => [kv, record]));
+      const selected = select([...recordOf.keys()], request);
+      more = selected.length > limit;
+      records = selected.slice(0, limit).map((kv) => must(recordOf.get(kv)));
+    }
+    return { records: request.keysOnly === true ? records.map(withoutValue) : records, count, more };
+  }
+
+  /** Visits the first `wanted` kvs of the range in key order; returns how many there are in all. */
+  #visit(
+    request: RangeRequest,
+    wanted: number,
+    visit: (history: KeyHistory, at: number) => void,
+  ): number {
     const main = (request.revision ?? 0) > 0 ? request.revision! : this.#now;
     if (isSingleKey(request)) {
-      const change = this.#index.get(request.key)?.at(main);
-      if (change === undefined) return 0;
-      if (wanted > 0) kvs.push(this.#read(change));
+      const history = this.#index.get(request.key);
+      const at = history === undefined ? -1 : history.at(main);
+      if (at < 0) return 0;
+      if (wanted > 0) visit(history!, at);
       return 1;
     }
     const end = endOf(request);
+    let count = 0;
     if (main === this.#now) {
       const cursor = this.#index.existing(request.key, end);
-      while (kvs.length < wanted && cursor.next()) kvs.push(this.#read(cursor.value.newest!));
-      return kvs.length < wanted ? kvs.length : this.#index.existingCount(request.key, end);
+      while (count < wanted && cursor.next()) {
+        const history = cursor.value;
+        visit(history, history.length - 1);
+        count++;
+      }
+      return count < wanted ? count : this.#index.existingCount(request.key, end);
     }
-    let count = 0;
     const cursor = this.#index.all(request.key, end);
     while (cursor.next()) {
-      const change = cursor.value.at(main);
-      if (change === undefined) continue;
-      if (count++ < wanted) kvs.push(this.#read(change));
+      const at = cursor.value.at(main);
+      if (at < 0) continue;
+      if (count++ < wanted) visit(cursor.value, at);
     }
     return count;
   }
 
   #put(request: PutRequest): PutResponse {
-    const previous = this.#newest(request.key);
-    const modRevision = revision(this.#revision + 1);
-    const lease = request.ignoreLease === true ? must(previous).lease : (request.lease ?? noLease);
-    this.#change(previous, {
-      key: request.key,
-      value: request.ignoreValue === true ? must(previous).value : request.value,
-      createRevision: previous?.createRevision ?? modRevision,
-      modRevision,
-      version: (previous?.version ?? 0) + 1,
-      lease,
-    });
+    const history = this.#index.open(request.key);
+    const previous =
+      history.exists && (request.prevKv === true || request.ignoreValue === true)
+        ? this.#newestOf(history)
+        : undefined;
+    const modRevision = this.#revision + 1;
+    const createRevision = history.exists ? history.createRevision : modRevision;
+    const version = history.version + 1;
+    const lease = request.ignoreLease === true ? history.lease : (request.lease ?? noLease);
+    const value = request.ignoreValue === true ? must(previous).value : request.value;
+    const record = encodeRecord(request.key, createRevision, modRevision, version, value, lease);
+    const detached = history.lease;
+    const at = { main: modRevision, sub: this.#changes.length };
+    this.#index.put(history, at, createRevision, version, lease);
+    this.#change(history, at, record, digestOf(record), false);
+    if (detached !== lease) {
+      if (detached !== noLease) this.#lessor.detach(detached, request.key);
+      if (lease !== noLease) this.#lessor.attach(lease, request.key);
+    }
     return request.prevKv === true && previous !== undefined ? { prevKv: previous } : {};
   }
 
   #deleteRange(request: DeleteRangeRequest): DeleteRangeResponse {
-    const kvs: KeyValue[] = [];
-    this.#collect({ key: request.key, rangeEnd: request.rangeEnd ?? '' }, Infinity, kvs);
-    for (const kv of kvs) this.#delete(kv);
-    return { deleted: kvs.length, prevKvs: request.prevKv === true ? kvs : [] };
+    const found: KeyHistory[] = [];
+    const prevKvs: KeyValue[] = [];
+    this.#visit({ key: request.key, rangeEnd: request.rangeEnd ?? '' }, Infinity, (history) => {
+      found.push(history);
+      if (request.prevKv === true) prevKvs.push(this.#newestOf(history));
+    });
+    for (const history of found) this.#delete(history);
+    return { deleted: found.length, prevKvs };
   }
 
-  #delete(previous: KeyValue): void {
-    this.#change(previous, {
-      key: previous.key,
-      value: emptyBytes,
-      createRevision: 0 as Revision,
-      modRevision: revision(this.#revision + 1),
-      version: 0,
-      lease: noLease,
-    });
+  #delete(history: KeyHistory): void {
+    const { key, lease } = history;
+    if (lease !== noLease) this.#lessor.detach(lease, key);
+    const at = { main: this.#revision + 1, sub: this.#changes.length };
+    this.#index.delete(history, at);
+    this.#change(history, at, encodeTombstone(key), 0, true);
   }
 
   /** Writes the next sub-revision of the transaction under way. */
-  #change(previous: KeyValue | undefined, kv: KeyValue): void {
+  #change(
+    history: KeyHistory,
+    { main, sub }: { readonly main: number; readonly sub: number },
+    record: Uint8Array,
+    digest: number,
+    tombstone: boolean,
+  ): void {
     assert(!this.#notifying, 'a watch sink does not write');
-    const main = kv.modRevision;
-    const sub = this.#changes.length;
-    const tombstone = kv.version === 0;
-    this.#changes.push(kv);
-    this.#backend.put(main, sub, kv);
-    const history = this.#index.add(kv.key, { main, sub, tombstone });
-    const digest = tombstone ? 0 : digestOf(kv);
+    this.#changes.push({ key: history.key, main, record, tombstone });
+    this.#backend.put(main, sub, record);
+    this.#cache.drop(history);
     this.#hashSum = addDigest(removeDigest(this.#hashSum, history.digest), digest);
     history.digest = digest;
-    const detached = previous?.lease ?? noLease;
-    if (detached === kv.lease) return;
-    if (detached !== noLease) this.#lessor.detach(detached, kv.key);
-    if (kv.lease !== noLease) this.#lessor.attach(kv.lease, kv.key);
   }
 
   /** Ends the transaction under way: if it changed something, its revision is now the newest. */
@@ -486,7 +562,6 @@ export class Store {
     if (changes.length === 0) return;
     this.#changes = [];
     this.#revision++;
-    this.#backend.commit();
     this.#startNotifying();
     this.#hub.notify(changes);
     this.#notifying = false;
@@ -499,24 +574,39 @@ export class Store {
 
   #newest(key: Key): KeyValue | undefined {
     const history = this.#index.get(key);
-    return history?.exists === true ? this.#read(history.newest!) : undefined;
+    return history?.exists === true ? this.#newestOf(history) : undefined;
+  }
+
+  #newestOf(history: KeyHistory): KeyValue {
+    return this.#readAt(history, history.length - 1);
   }
 
   #kvAt(key: Key, main: number): KeyValue | undefined {
-    const change = this.#index.get(key)?.at(main);
-    return change && this.#read(change);
+    const history = this.#index.get(key);
+    const at = history === undefined ? -1 : history.at(main);
+    return at < 0 ? undefined : this.#readAt(history!, at);
   }
 
-  #read(change: Change): KeyValue {
-    return must(this.#backend.get(change.main, change.sub), 'M7: a change has its record');
+  #readAt(history: KeyHistory, at: number): KeyValue {
+    return decodeKeyValue(this.#record(history, at), history.mainAt(at));
+  }
+
+  /** The record of a change; the newest one from the cache if it is there. */
+  #record(history: KeyHistory, at: number): Uint8Array {
+    if (at !== history.length - 1 || !history.exists) return this.#stored(history, at);
+    return this.#cache.get(history) ?? this.#cache.add(history, this.#stored(history, at));
+  }
+
+  #stored(history: KeyHistory, at: number): Uint8Array {
+    return must(this.#backend.get(history.mainAt(at), history.subAt(at)), 'M7: a change has its record');
   }
 
   #hashAt(main: number): number {
     let sum = 0;
     const cursor = this.#index.all('', unboundedEnd);
     while (cursor.next()) {
-      const change = cursor.value.at(main);
-      if (change !== undefined) sum = addDigest(sum, digestOf(this.#read(change)));
+      const at = cursor.value.at(main);
+      if (at >= 0) sum = addDigest(sum, digestOf(this.#stored(cursor.value, at)));
     }
     return sum;
   }

@@ -73,6 +73,13 @@ export interface RangeResponse {
   readonly more: boolean;
 }
 
+/** As RangeResponse, with the kvs as records: encoded KeyValues. */
+export interface RangeRecords {
+  readonly records: readonly Uint8Array[];
+  readonly count: number;
+  readonly more: boolean;
+}
+
 export interface PutRequest {
   readonly key: Key;
   readonly value: Uint8Array;

@@ -1,7 +1,10 @@
 import { assert, must } from '../base/assert.ts';
 import { endOf, isSingleKey } from './key-range.ts';
+import type { VisitRecord } from './backend.ts';
+import { decodeHead } from './key-value-codec.ts';
 import { RangeIndex } from './range-index.ts';
-import { type Event, type Key, type KeyValue, revision } from './types.ts';
+import { StoreEvent } from './store-event.ts';
+import { type Key, type KeyValue, revision } from './types.ts';
 import type { StoreWatchRequest, Watcher, WatchSink } from './watcher.ts';
 
 /** What the hub needs to know of the store. */
@@ -10,10 +13,19 @@ export interface WatchSource {
   compactRevision(): number;
   /** The key's value in force at `main`; undefined if there was none or it is compacted. */
   kvAt(key: Key, main: number): KeyValue | undefined;
-  scan(fromMain: number, endMain: number, visit: (kv: KeyValue) => void): void;
+  scan(fromMain: number, endMain: number, visit: VisitRecord): void;
 }
 
-type Phase = 'synced' | 'unsynced' | 'ended';
+/** One change of a transaction, as it was written. */
+export interface StoreChange {
+  readonly key: Key;
+  readonly main: number;
+  readonly record: Uint8Array;
+  readonly tombstone: boolean;
+}
+
+/** `paused`: its reader takes nothing now. It is in no group and costs nothing until it resumes, behind. */
+type Phase = 'synced' | 'unsynced' | 'paused' | 'ended';
 
 class HubWatcher implements Watcher {
   readonly from: Key;
@@ -28,7 +40,7 @@ class HubWatcher implements Watcher {
   /** Unsynced: the first revision not yet delivered. Synced: the first one wanted. */
   next: number;
   /** Events of the delivery under way. */
-  pending: Event[] = [];
+  pending: StoreEvent[] = [];
 
   constructor(hub: WatchHub, request: StoreWatchRequest, sink: WatchSink, next: number) {
     // etcd reads an empty key as the least one.
@@ -46,6 +58,14 @@ class HubWatcher implements Watcher {
 
   get synced(): boolean {
     return this.phase === 'synced';
+  }
+
+  pause(): void {
+    this.hub.pause(this);
+  }
+
+  resume(): void {
+    this.hub.resume(this);
   }
 
   cancel(): void {
@@ -100,15 +120,23 @@ export class WatchHub {
   readonly #source: WatchSource;
   readonly #synced = new WatcherGroup();
   readonly #unsynced = new WatcherGroup();
+  readonly #paused = new Set<HubWatcher>();
   #hits: HubWatcher[] = [];
   #touched: HubWatcher[] = [];
+  /** Up to where synced watchers have been given what there was. */
+  #delivered: number;
 
   constructor(source: WatchSource) {
     this.#source = source;
+    this.#delivered = 0;
   }
 
   get watcherCount(): number {
-    return this.#synced.members.size + this.#unsynced.members.size;
+    return this.#synced.members.size + this.slowWatcherCount;
+  }
+
+  get slowWatcherCount(): number {
+    return this.#unsynced.members.size + this.#paused.size;
   }
 
   watch(request: StoreWatchRequest, sink: WatchSink): Watcher {
@@ -125,10 +153,27 @@ export class WatchHub {
     watcher.pending = [];
   }
 
+  /** Nothing is delivered to `watcher` until it resumes; what it misses it catches up with from the backend then. */
+  pause(watcher: HubWatcher): void {
+    if (watcher.phase === 'ended' || watcher.phase === 'paused') return;
+    // A synced one has had everything up to now; what is pending for it is delivered before anything else happens.
+    if (watcher.phase === 'synced') watcher.next = Math.max(watcher.next, this.#delivered + 1);
+    this.#leave(watcher);
+    watcher.phase = 'paused';
+    this.#paused.add(watcher);
+  }
+
+  resume(watcher: HubWatcher): void {
+    if (watcher.phase !== 'paused') return;
+    this.#leave(watcher);
+    this.#join(watcher);
+  }
+
   /** Delivers the changes of one transaction that has just ended. */
-  notify(changes: readonly KeyValue[]): void {
+  notify(changes: readonly StoreChange[]): void {
+    this.#delivered = this.#source.revision();
     if (this.#synced.members.size === 0) return;
-    for (const kv of changes) this.#offer(this.#synced, 0, kv);
+    for (const change of changes) this.#offer(this.#synced, 0, change);
     this.#deliver();
   }
 
@@ -143,7 +188,11 @@ export class WatchHub {
     if (first === undefined) return false;
     const from = first.next;
     const end = Math.min(from + revisionsMax, this.#source.revision() + 1);
-    this.#source.scan(from, end, (kv) => this.#offer(this.#unsynced, from, kv));
+    this.#source.scan(from, end, (main, _sub, record) => {
+      const { key, version } = decodeHead(record);
+      // The backend may use these bytes again.
+      this.#offer(this.#unsynced, from, { key, main, record, tombstone: version === 0 }, true);
+    });
     for (const watcher of this.#unsynced.members) {
       if (watcher.next < from || watcher.next >= end) continue;
       // Leaving and joining again puts those that have not finished at the end of the line.
@@ -157,12 +206,14 @@ export class WatchHub {
 
   /** Takes over every watcher of `other`, each to go on where it is. */
   adopt(other: WatchHub): void {
-    for (const group of [other.#synced, other.#unsynced]) {
-      for (const watcher of group.members) {
+    for (const watchers of [other.#synced.members, other.#unsynced.members, other.#paused]) {
+      for (const watcher of watchers) {
         if (watcher.synced) watcher.next = Math.max(watcher.next, other.#source.revision() + 1);
+        const paused = watcher.phase === 'paused';
         other.#leave(watcher);
         watcher.hub = this;
         this.#join(watcher);
+        if (paused) this.pause(watcher);
       }
     }
   }
@@ -177,6 +228,7 @@ export class WatchHub {
       assert(watcher.next <= this.#source.revision(), 'an unsynced watcher has something to catch up with');
       assert(watcher.pending.length === 0, 'nothing is pending between deliveries');
     }
+    for (const watcher of this.#paused) assert(watcher.phase === 'paused', 'a paused watcher knows it');
   }
 
   #join(watcher: HubWatcher): void {
@@ -187,7 +239,12 @@ export class WatchHub {
 
   #leave(watcher: HubWatcher): void {
     if (watcher.phase === 'ended') return;
-    (watcher.phase === 'synced' ? this.#synced : this.#unsynced).delete(watcher);
+    (watcher.phase === 'synced'
+      ? this.#synced
+      : watcher.phase === 'unsynced'
+        ? this.#unsynced
+        : this.#paused
+    ).delete(watcher);
     watcher.phase = 'ended';
   }
 
@@ -202,25 +259,24 @@ export class WatchHub {
   }
 
   /**
-   * Makes `kv` pending for everyone in `group` who wants it and whose next revision is at least `from`
+   * Makes a change pending for everyone in `group` who wants it and whose next revision is at least `from`
    * (those before the window have their own turn). The events are shared between watchers.
    */
-  #offer(group: WatcherGroup, from: number, kv: KeyValue): void {
+  #offer(group: WatcherGroup, from: number, change: StoreChange, volatile = false): void {
     const hits = this.#hits;
-    group.collect(kv.key, hits);
+    group.collect(change.key, hits);
     if (hits.length === 0) return;
-    const type = kv.version === 0 ? 'delete' : 'put';
-    let plain: Event | undefined;
-    let withPrevKv: Event | undefined;
+    let plain: StoreEvent | undefined;
+    let withPrevKv: StoreEvent | undefined;
     for (const watcher of hits) {
-      if (watcher.next < from || kv.modRevision < watcher.next) continue;
-      if (type === 'put' ? watcher.noPut : watcher.noDelete) continue;
+      if (watcher.next < from || change.main < watcher.next) continue;
+      if (change.tombstone ? watcher.noDelete : watcher.noPut) continue;
       if (watcher.pending.length === 0) this.#touched.push(watcher);
+      plain ??= new StoreEvent(change.main, volatile ? change.record.slice() : change.record, change.tombstone);
       if (watcher.prevKv) {
-        withPrevKv ??= this.#withPrevKv(type, kv);
+        withPrevKv ??= this.#withPrevKv(plain);
         watcher.pending.push(withPrevKv);
       } else {
-        plain ??= { type, kv };
         watcher.pending.push(plain);
       }
     }
@@ -228,10 +284,11 @@ export class WatchHub {
   }
 
   /** A create has no previous kv, and one that is compacted is left out. */
-  #withPrevKv(type: Event['type'], kv: KeyValue): Event {
-    if (kv.createRevision === kv.modRevision) return { type, kv };
+  #withPrevKv(event: StoreEvent): StoreEvent {
+    const { kv } = event;
+    if (kv.createRevision === kv.modRevision) return event;
     const prevKv = this.#source.kvAt(kv.key, kv.modRevision - 1);
-    return prevKv === undefined ? { type, kv } : { type, kv, prevKv };
+    return prevKv === undefined ? event : event.withPrevKv(prevKv);
   }
 
   /** Hands out what is pending. The sinks run last, when the hub is consistent: they may come back to it. */

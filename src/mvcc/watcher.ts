@@ -1,4 +1,5 @@
-import type { Event, KeyRange, Revision } from './types.ts';
+import type { StoreEvent } from './store-event.ts';
+import type { KeyRange, Revision } from './types.ts';
 
 export interface StoreWatchRequest extends KeyRange {
   /** 0 or absent: from the next change. At or before the current revision: catches up (syncWatchers). */
@@ -13,7 +14,7 @@ export interface StoreWatchRequest extends KeyRange {
  */
 export interface WatchSink {
   /** One or more whole revisions in (main, sub) order; never empty. `revision` is the newest of them. */
-  events(events: readonly Event[], revision: Revision): void;
+  events(events: readonly StoreEvent[], revision: Revision): void;
   /** The watcher's next revision has been compacted away. It has ended; nothing follows. */
   compacted(compactRevision: Revision): void;
 }
@@ -21,6 +22,10 @@ export interface WatchSink {
 export interface Watcher {
   /** Whether every change up to the store's revision has been delivered. False for good once it has ended. */
   readonly synced: boolean;
+  /** Stops deliveries: what happens meanwhile is caught up with from the backend after `resume`, or is told as compacted. */
+  pause(): void;
+  /** Deliveries go on; the watcher may be behind now (syncWatchers). */
+  resume(): void;
   /** No call of the sink follows. Idempotent. */
   cancel(): void;
 }

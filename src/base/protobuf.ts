@@ -1,0 +1,410 @@
+/**
+ * The protobuf wire format (protobuf.dev/programming-guides/encoding), read front to back and written front to back. No
+ * knowledge of any message: codecs ask for the fields they know and skip the rest.
+ */
+
+/** Bytes that are no message. `message` is in the words of Go's protobuf, which clients may see. */
+export class ProtoError extends Error {
+  override readonly name = 'ProtoError';
+}
+
+/** Wire types. */
+export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+const groupStart = 3;
+const groupEnd = 4;
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const groupNestingMax = 100;
+
+/** Reads the fields of one message out of `bytes`. Everything throws ProtoError on malformed input. */
+export class ProtoReader {
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+  #at: number;
+  /** The wire type of the field that `tag` has just read. */
+  wireType: number = wire.varint;
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  /** The number of the next field, 0 at the end. Its wire type is then in `wireType`. */
+  tag(): number {
+    if (this.#at >= this.#end) return 0;
+    const tag = this.#low32();
+    this.wireType = tag & 7;
+    const field = tag >>> 3;
+    if (field === 0) throw new ProtoError('proto: illegal tag 0');
+    return field;
+  }
+
+  /** An int32, uint32, enum or bool as it stands in 32 bits, signed. */
+  int32(): number {
+    this.#expect(wire.varint);
+    return this.#low32() | 0;
+  }
+
+  uint32(): number {
+    this.#expect(wire.varint);
+    return this.#low32() >>> 0;
+  }
+
+  bool(): boolean {
+    this.#expect(wire.varint);
+    return this.#varint64() !== 0;
+  }
+
+  /** A signed 64-bit integer as a number: exact up to 2^53, beyond that the nearest one. */
+  int64(): number {
+    this.#expect(wire.varint);
+    return this.#varint64();
+  }
+
+  /** A 64-bit integer, every bit of it, unsigned. */
+  uint64Big(): bigint {
+    this.#expect(wire.varint);
+    const { high, low } = this.#highLow();
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  /** A 64-bit integer, every bit of it, signed. */
+  int64Big(): bigint {
+    this.#expect(wire.varint);
+    const { high, low } = this.#highLow();
+    return (BigInt(high | 0) << 32n) | BigInt(low);
+  }
+
+  /** A view of the field's bytes, not a copy. */
+  bytes(): Uint8Array {
+    const end = this.#run();
+    const view = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return view;
+  }
+
+  /** The field's bytes as a string with one unit (0..255) per byte. */
+  byteString(): string {
+    const end = this.#run();
+    const text = byteStringOf(this.#bytes, this.#at, end);
+    this.#at = end;
+    return text;
+  }
+
+  /** The field's bytes as text. Invalid UTF-8 is refused, as Go's protobuf refuses it in a `string`. */
+  string(): string {
+    const bytes = this.bytes();
+    try {
+      return strictUtf8.decode(bytes);
+    } catch (error) {
+      throw new ProtoError('string field contains invalid UTF-8', { cause: error });
+    }
+  }
+
+  /** A reader of the field's bytes as a message. */
+  message(): ProtoReader {
+    const end = this.#run();
+    const reader = new ProtoReader(this.#bytes, this.#at, end);
+    this.#at = end;
+    return reader;
+  }
+
+  /** Passes over the field whose tag was just read. */
+  skip(nesting = 0): void {
+    switch (this.wireType) {
+      case wire.varint:
+        this.#varint64();
+        return;
+      case wire.fixed64:
+        this.#advance(8);
+        return;
+      case wire.bytes:
+        this.#at = this.#run();
+        return;
+      case groupStart:
+        this.#skipGroup(nesting);
+        return;
+      case wire.fixed32:
+        this.#advance(4);
+        return;
+      default:
+        throw new ProtoError(`proto: illegal wireType ${this.wireType}`);
+    }
+  }
+
+  /** A group, long deprecated: up to its end mark. */
+  #skipGroup(nesting: number): void {
+    if (nesting >= groupNestingMax) throw new ProtoError('proto: groups are nested too deep');
+    for (;;) {
+      if (this.tag() === 0) throw new ProtoError('unexpected EOF');
+      if (this.wireType === groupEnd) return;
+      this.skip(nesting + 1);
+    }
+  }
+
+  #expect(wireType: number): void {
+    if (this.wireType !== wireType) throw new ProtoError(`proto: wrong wireType = ${this.wireType}`);
+  }
+
+  /** Where the run of bytes ends whose length stands next. */
+  #run(): number {
+    this.#expect(wire.bytes);
+    const length = this.#varint64();
+    if (length < 0) throw new ProtoError('proto: negative length found during unmarshaling');
+    const end = this.#at + length;
+    if (end > this.#end) throw new ProtoError('unexpected EOF');
+    return end;
+  }
+
+  #advance(count: number): void {
+    this.#at += count;
+    if (this.#at > this.#end) throw new ProtoError('unexpected EOF');
+  }
+
+  /** The lower 32 bits of a varint, which may be longer. */
+  #low32(): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (at >= this.#end) throw new ProtoError('unexpected EOF');
+      const byte = bytes[at++]!;
+      if (shift < 32) value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.#at = at;
+        return value;
+      }
+    }
+    throw new ProtoError('proto: integer overflow');
+  }
+
+  #varint64(): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    // Three bytes are most of what there is.
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      if (at >= this.#end) throw new ProtoError('unexpected EOF');
+      const byte = bytes[at++]!;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.#at = at;
+        return value;
+      }
+    }
+    const { high, low } = this.#highLow();
+    return (high | 0) * 4_294_967_296 + low;
+  }
+
+  /** Both unsigned. */
+  #highLow(): { readonly high: number; readonly low: number } {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (at >= this.#end) throw new ProtoError('unexpected EOF');
+      const byte = bytes[at++]!;
+      const bits = byte & 0x7f;
+      if (shift < 28) low |= bits << shift;
+      else if (shift === 28) {
+        low |= bits << 28;
+        high |= bits >>> 4;
+      } else high |= bits << (shift - 32);
+      if (byte < 0x80) {
+        this.#at = at;
+        return { high: high >>> 0, low: low >>> 0 };
+      }
+    }
+    throw new ProtoError('proto: integer overflow');
+  }
+}
+
+/** A string with one unit per byte of `bytes[start, end)`. */
+export function byteStringOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  // Short keys are the rule; fromCharCode with several arguments saves most of the concatenations.
+  let text = '';
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    text += String.fromCharCode(
+      bytes[at]!,
+      bytes[at + 1]!,
+      bytes[at + 2]!,
+      bytes[at + 3]!,
+      bytes[at + 4]!,
+      bytes[at + 5]!,
+      bytes[at + 6]!,
+      bytes[at + 7]!,
+    );
+  }
+  for (; at < end; at++) text += String.fromCharCode(bytes[at]!);
+  return text;
+}
+
+/** The bytes of a string with one unit per byte. */
+export function bytesOfByteString(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** How many bytes `value`, a non-negative safe integer, takes as a varint. */
+export function varintBytes(value: number): number {
+  let count = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) count++;
+  return count;
+}
+
+/** Writes a varint of a non-negative safe integer; returns the place behind it. */
+export function putVarint(bytes: Uint8Array, at: number, value: number): number {
+  let rest = value;
+  let next = at;
+  while (rest >= 0x8000_0000) {
+    bytes[next++] = (rest % 128) | 0x80;
+    rest = Math.floor(rest / 128);
+  }
+  while (rest >= 0x80) {
+    bytes[next++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  bytes[next++] = rest;
+  return next;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes the fields of a message in the order of the calls. Zero values are left out, as proto3 does it, except by the methods
+ * named `element…`, which write elements of a list. Reusable: `finish` hands out a copy and starts anew.
+ */
+export class ProtoWriter {
+  #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.#at;
+  }
+
+  /** int32, int64, uint32, uint64 and enums up to 2^53, negative ones as 64 bits of two's complement. */
+  int(field: number, value: number): void {
+    if (value !== 0) this.elementInt(field, value);
+  }
+
+  elementInt(field: number, value: number): void {
+    if (value < 0) {
+      this.elementBig(field, BigInt(value));
+      return;
+    }
+    this.#reserve(15);
+    this.#at = putVarint(this.#bytes, this.#tag(field, wire.varint), value);
+  }
+
+  /** All 64 bits, signed or not. */
+  big(field: number, value: bigint): void {
+    if (value !== 0n) this.elementBig(field, value);
+  }
+
+  elementBig(field: number, value: bigint): void {
+    this.#reserve(15);
+    this.#at = this.#tag(field, wire.varint);
+    for (let rest = BigInt.asUintN(64, value); ; rest >>= 7n) {
+      const bits = Number(rest & 0x7fn);
+      if (rest < 0x80n) {
+        this.#bytes[this.#at++] = bits;
+        return;
+      }
+      this.#bytes[this.#at++] = bits | 0x80;
+    }
+  }
+
+  bool(field: number, value: boolean): void {
+    if (value) this.elementInt(field, 1);
+  }
+
+  bytes(field: number, value: Uint8Array): void {
+    if (value.length > 0) this.elementBytes(field, value);
+  }
+
+  elementBytes(field: number, value: Uint8Array): void {
+    this.#reserve(15 + value.length);
+    this.#at = putVarint(this.#bytes, this.#tag(field, wire.bytes), value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  /** A string with one unit per byte. */
+  byteString(field: number, value: string): void {
+    if (value.length > 0) this.elementByteString(field, value);
+  }
+
+  elementByteString(field: number, value: string): void {
+    this.#reserve(15 + value.length);
+    let at = putVarint(this.#bytes, this.#tag(field, wire.bytes), value.length);
+    for (let i = 0; i < value.length; i++) this.#bytes[at++] = value.charCodeAt(i);
+    this.#at = at;
+  }
+
+  /** Text as UTF-8. */
+  string(field: number, value: string): void {
+    if (value.length > 0) this.elementBytes(field, encoder.encode(value));
+  }
+
+  elementString(field: number, value: string): void {
+    this.elementBytes(field, encoder.encode(value));
+  }
+
+  /** A message within this one; also written when it is empty, for then it says that it is there. */
+  message(field: number, write: () => void): void {
+    const start = this.begin(field);
+    write();
+    this.end(start);
+  }
+
+  /** Begins a message within this one; its fields follow, then `end` with what this returns. */
+  begin(field: number): number {
+    this.#reserve(15);
+    this.#at = this.#tag(field, wire.bytes) + 1;
+    return this.#at;
+  }
+
+  end(start: number): void {
+    const length = this.#at - start;
+    const lengthBytes = varintBytes(length);
+    if (lengthBytes > 1) {
+      // One byte was left for the length: make room for more.
+      this.#reserve(lengthBytes);
+      this.#bytes.copyWithin(start + lengthBytes - 1, start, this.#at);
+      this.#at += lengthBytes - 1;
+    }
+    putVarint(this.#bytes, start - 1, length);
+  }
+
+  /** The message, in an array of its own. */
+  finish(): Uint8Array {
+    const message = this.#bytes.slice(0, this.#at);
+    this.#at = 0;
+    return message;
+  }
+
+  /** Writes the tag and returns the place behind it; there is room. */
+  #tag(field: number, wireType: number): number {
+    return putVarint(this.#bytes, this.#at, field * 8 + wireType);
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#at + count;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
+}
