@@ -1,4 +1,5 @@
-import type { Address, Identity, Listener } from './network.ts';
+import type { Address, Identity, Listener, TlsMaterial } from './network.ts';
+import type { ByteStream, StreamEvents } from './streams.ts';
 
 /**
  * HTTP as both worlds know it: a request with its whole body, a response with a body that may stream.
@@ -15,8 +16,21 @@ export interface Http {
 }
 
 export interface HttpServeOptions {
-  /** `mutual`: TLS with this host's certificate; clients may show one of the cluster's CA. `none`: plain HTTP. */
-  readonly tls: 'mutual' | 'none';
+  /**
+   * `mutual`: TLS with this host's certificate; clients may show one of the cluster's CA. `none`: plain HTTP.
+   * ServerTls: TLS with a certificate of this listener's own.
+   */
+  readonly tls: 'mutual' | 'none' | ServerTls;
+  /**
+   * Takes the connections that speak HTTP/2: by ALPN `h2` over TLS, by its preface (RFC 9113 §3.3) otherwise. The
+   * first `data` starts with the preface. Without it everything is HTTP/1.1.
+   */
+  readonly http2?: (stream: ByteStream) => StreamEvents;
+}
+
+export interface ServerTls extends TlsMaterial {
+  /** Whether clients show a certificate signed by `ca`: never, if they have one, or they are turned away. */
+  readonly clientCertificates: 'none' | 'asked' | 'required';
 }
 
 export interface HttpRequestOptions {

@@ -28,3 +28,13 @@ export interface Identity {
   readonly user: string;
   readonly groups: readonly string[];
 }
+
+/** What one side proves itself with and judges the other by, as PEM texts. */
+export interface TlsMaterial {
+  /** The authority that signs the others' certificates. Empty: those that the system trusts. */
+  readonly ca: string;
+  /** This side's certificate. A client may have none: empty. */
+  readonly cert: string;
+  /** Its private key. */
+  readonly key: string;
+}

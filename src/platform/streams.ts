@@ -1,15 +1,26 @@
-import type { Address, Listener } from './network.ts';
+import type { Address, Identity, Listener, TlsMaterial } from './network.ts';
 
 /** Byte streams with TCP's promise: in order, or broken. */
 export interface Streams {
   listen(address: Address, accept: (stream: ByteStream) => StreamEvents): Promise<Listener>;
   /** Rejects with a NetworkError: ECONNREFUSED, ETIMEDOUT, … */
-  connect(address: Address, events: StreamEvents, options?: { timeoutMillis?: number }): Promise<ByteStream>;
+  connect(address: Address, events: StreamEvents, options?: StreamConnectOptions): Promise<ByteStream>;
+}
+
+export interface StreamConnectOptions {
+  /** Default 5 000. */
+  readonly timeoutMillis?: number;
+  /** `mutual`: TLS with this host's certificate and authority. Default `none`. */
+  readonly tls?: 'mutual' | 'none' | TlsMaterial;
+  /** What is spoken over TLS, offered by ALPN: `h2`. A server that does not speak it is refused with EOTHER. */
+  readonly protocol?: string;
 }
 
 export interface ByteStream {
   readonly remoteHost: string;
-  /** Queues bytes; false asks the writer to wait for `drained`. */
+  /** The verified subject of the other end's certificate. */
+  readonly identity?: Identity | undefined;
+  /** Queues bytes, which nobody changes from then on; false asks the writer to wait for `drained`. */
   write(bytes: Uint8Array): boolean;
   /** No more writes from this side (half close). */
   end(): void;
@@ -21,6 +32,7 @@ export interface ByteStream {
 }
 
 export interface StreamEvents {
+  /** The next bytes. They belong to the receiver: nobody writes into them any more. */
   data(bytes: Uint8Array): void;
   drained(): void;
   /** The other side will send no more. */

@@ -1,17 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
-import type { Identity } from '../network.ts';
+import type { Identity, TlsMaterial } from '../network.ts';
 import { diskError } from './system-errors.ts';
 
-/** What a host proves itself with and judges others by, as PEM texts. */
-export interface TlsMaterial {
-  /** The cluster's authority. */
-  readonly ca: string;
-  /** This host's certificate. */
-  readonly cert: string;
-  /** Its private key. */
-  readonly key: string;
-}
+export type { TlsMaterial } from '../network.ts';
 
 /** Names of the files in a folder that holds TlsMaterial. */
 export const tlsFiles = { ca: 'ca.crt', cert: 'host.crt', key: 'host.key' } as const;
