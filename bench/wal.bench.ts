@@ -30,6 +30,7 @@ export function cases(): { name: string; run: () => void | Promise<void> }[] {
   return [
     { name: 'append and sync 1 record of 300 B', run: appendAndSync(1) },
     { name: 'append and sync 64 records of 300 B', run: appendAndSync(64) },
+    { name: 'append and sync 1024 records of 300 B', run: appendAndSync(1024) },
     { name: 'CRC-32C of 4 KiB', run: () => void crc32c(block) },
   ];
 }

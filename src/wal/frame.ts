@@ -32,43 +32,74 @@ export interface Frame {
   readonly end: number;
 }
 
+/** A record on its way in. */
+export interface WalAppend extends WalRecord {
+  /**
+   * Goes before the payload: read back, the two are one payload. Saves an owner that puts a few bytes before something
+   * large from copying that.
+   */
+  readonly head?: Uint8Array;
+}
+
 const frameHeaderBytes = 16;
 const recordHeaderBytes = 16;
 const two32 = 2 ** 32;
+/** Larger frames have a buffer of their own, which does not stay. */
+const keptBufferBytesMax = 4 * 1024 * 1024;
 
 /** Bytes of a record in a frame. */
-export function recordBytes(record: WalRecord): number {
-  return recordHeaderBytes + padded(record.payload.length);
+export function recordBytes(record: WalAppend): number {
+  return recordHeaderBytes + padded((record.head?.length ?? 0) + record.payload.length);
 }
 
-/** One frame at `offset`, followed by zeros up to `end` of the file if that is further. */
-export function encodeFrame(
-  records: readonly WalRecord[],
-  offset: number,
-  previousCrc: number,
-  end = 0,
-): { readonly bytes: Uint8Array; readonly crc: number; readonly end: number } {
-  let length = 0;
-  for (const record of records) length += recordBytes(record);
-  const frameEnd = offset + frameHeaderBytes + length;
-  assert(frameEnd < two32, 'a segment stays below 4 GiB');
-  const bytes = new Uint8Array(Math.max(end, frameEnd) - offset);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, length, true);
-  view.setUint32(8, previousCrc, true);
-  view.setUint32(12, offset, true);
-  let at = frameHeaderBytes;
-  for (const record of records) {
-    view.setUint32(at, record.payload.length, true);
-    view.setUint32(at + 4, record.type, true);
-    view.setUint32(at + 8, record.index % two32, true);
-    view.setUint32(at + 12, Math.floor(record.index / two32), true);
-    bytes.set(record.payload, at + recordHeaderBytes);
-    at += recordBytes(record);
+/** Writes frames, one after another, into one buffer. */
+export class FrameEncoder {
+  #buffer = new Uint8Array(64 * 1024);
+  #view = new DataView(this.#buffer.buffer);
+
+  /** A frame for `offset` of a segment. Its bytes are good until the next call. */
+  encode(
+    records: readonly WalAppend[],
+    offset: number,
+    previousCrc: number,
+  ): { readonly bytes: Uint8Array; readonly crc: number; readonly end: number } {
+    let frameBytes = frameHeaderBytes;
+    for (const record of records) frameBytes += recordBytes(record);
+    assert(offset + frameBytes < two32, 'a segment stays below 4 GiB');
+    const { buffer, view } = this.#room(frameBytes);
+    view.setUint32(0, frameBytes - frameHeaderBytes, true);
+    view.setUint32(8, previousCrc, true);
+    view.setUint32(12, offset, true);
+    let at = frameHeaderBytes;
+    for (const { type, index, head, payload } of records) {
+      const headBytes = head === undefined ? 0 : head.length;
+      view.setUint32(at, headBytes + payload.length, true);
+      view.setUint32(at + 4, type, true);
+      view.setUint32(at + 8, index % two32, true);
+      view.setUint32(at + 12, Math.floor(index / two32), true);
+      at += recordHeaderBytes;
+      if (head !== undefined) buffer.set(head, at);
+      buffer.set(payload, at + headBytes);
+      at += headBytes + payload.length;
+      // The buffer holds what earlier frames left.
+      for (; at % 8 !== 0; at++) buffer[at] = 0;
+    }
+    const bytes = buffer.subarray(0, frameBytes);
+    const crc = checksum(bytes);
+    view.setUint32(4, crc, true);
+    return { bytes, crc, end: offset + frameBytes };
   }
-  const crc = checksum(bytes.subarray(0, at));
-  view.setUint32(4, crc, true);
-  return { bytes, crc, end: frameEnd };
+
+  #room(bytes: number): { readonly buffer: Uint8Array; readonly view: DataView } {
+    if (bytes > this.#buffer.length) {
+      const buffer = new Uint8Array(Math.max(bytes, Math.min(2 * bytes, keptBufferBytesMax)));
+      const view = new DataView(buffer.buffer);
+      if (bytes > keptBufferBytesMax) return { buffer, view };
+      this.#buffer = buffer;
+      this.#view = view;
+    }
+    return { buffer: this.#buffer, view: this.#view };
+  }
 }
 
 /** The frame that starts at `offset` of the file `bytes`; undefined when there is no intact one. */

@@ -10,7 +10,7 @@ export const metadataType = recordTypeMax + 1;
 
 /** What an acknowledged but unreadable record calls for. */
 const remedy =
-  'replace this member (until membership can be changed, run without it and keep its folder: one that comes back empty would vote twice)';
+  'replace this member: `etcdctl member remove` it, empty its data directory, and `etcdctl member add` it again';
 
 /** One file of the log, checked from its first byte to its last. */
 export interface Segment {

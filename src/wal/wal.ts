@@ -21,16 +21,18 @@
  */
 
 import { assert, must } from '../base/assert.ts';
+import { concatBytes, emptyBytes } from '../base/bytes.ts';
 
 import type { Disk, DiskFile } from '../platform/disk.ts';
 import { makeDurableDirectory } from './durable-directory.ts';
 import { WalError } from './errors.ts';
-import { encodeFrame, recordBytes, recordTypeMax } from './frame.ts';
-import type { WalRecord } from './frame.ts';
+import { FrameEncoder, recordBytes, recordTypeMax } from './frame.ts';
+import type { WalAppend, WalRecord } from './frame.ts';
 import { checkChain, metadataType, readSegment, segmentNumbers, segmentPath } from './segment.ts';
+import { beginSegment, discardSpare, prepareSpare, writeZeros, type SpareSegment } from './spare-segment.ts';
 
 export { WalError } from './errors.ts';
-export type { WalRecord } from './frame.ts';
+export type { WalAppend, WalRecord } from './frame.ts';
 
 export interface WalOptions {
   /**
@@ -38,11 +40,14 @@ export interface WalOptions {
    * with the newest durable one, so that releasing segments never loses it.
    */
   readonly headerType?: number;
-  /** A segment that has reached this size is followed by a new one. Default 64 000 000, as in etcd. */
+  /**
+   * A segment that has reached this size is followed by a new one, which is made ahead, zeros and all, once the segment
+   * is half full. Default 64 000 000, as in etcd.
+   */
   readonly segmentBytes?: number;
   /**
-   * Files grow by this much at a time, with zeros, so that most syncs change no file size and are cheaper.
-   * Default 1 MiB.
+   * A segment that was not made ahead (the first of a life) grows by this much at a time, with zeros, so that most syncs
+   * change neither the file's size nor its map of blocks, and skip the file system's journal. Default 1 MiB.
    */
   readonly preallocateBytes?: number;
 }
@@ -97,12 +102,15 @@ export class Wal {
   readonly #headerType: number | undefined;
   /** The newest durable record of the header type. */
   #header: WalRecord | undefined;
-  #pending: WalRecord[] = [];
+  #pending: WalAppend[] = [];
   #pendingBytes = 0;
   /** The sync being written, and the one that everybody who asks meanwhile shares. */
   #running: Promise<void> | undefined;
   #waiting: Promise<void> | undefined;
   #releasing: Promise<void> = Promise.resolve();
+  readonly #encoder = new FrameEncoder();
+  /** The next segment, made ahead; `undefined` inside when that failed: then it is made when it is needed. */
+  #spare: Promise<SpareSegment | undefined> | undefined;
   #closed = false;
 
   private constructor(
@@ -147,7 +155,7 @@ export class Wal {
     }
     await makeDurableDirectory(disk, directory);
     await removeTemporaries(disk, directory);
-    const tail = await beginSegment(disk, directory, 1, 0, options.metadata, undefined);
+    const tail = await beginTail(disk, directory, 1, 0, options.metadata, undefined, undefined);
     return new Wal(disk, directory, options.metadata, [], tail, options);
   }
 
@@ -191,7 +199,7 @@ export class Wal {
   }
 
   /** Queues records for the next sync. @throws AssertionError above `walPendingBytesMax` */
-  append(records: readonly WalRecord[]): void {
+  append(records: readonly WalAppend[]): void {
     assert(!this.#closed, 'append to a closed log');
     for (const record of records) {
       checkRecord(record);
@@ -232,6 +240,8 @@ export class Wal {
     this.#closed = true;
     await Promise.allSettled([this.#waiting ?? this.#running, this.#releasing]);
     await this.#tail.file.close();
+    const spare = await this.#spare;
+    if (spare !== undefined) await discardSpare(this.#disk, spare);
   }
 
   async #writeAfter(before: Promise<void> | undefined): Promise<void> {
@@ -247,48 +257,53 @@ export class Wal {
       if (this.#tail.offset >= this.#segmentBytes) await this.#cut();
       await this.#write(records);
     } catch (error) {
-      throw brokenError(this.#tail.file.path, error);
+      throw brokenError(segmentPath(this.#directory, this.#tail.number), error);
     }
   }
 
-  async #write(records: readonly WalRecord[]): Promise<void> {
+  async #write(records: readonly WalAppend[]): Promise<void> {
     const tail = this.#tail;
-    let length = 0;
-    for (const record of records) length += recordBytes(record);
-    const frame = encodeFrame(records, tail.offset, tail.crc, this.#allocation(tail, length));
+    const frame = this.#encoder.encode(records, tail.offset, tail.crc);
     await tail.file.write(tail.offset, frame.bytes);
+    if (frame.end >= tail.allocated) {
+      const allocated = Math.max(frame.end, Math.min(frame.end + this.#preallocateBytes, this.#segmentBytes));
+      await writeZeros(tail.file, frame.end, allocated);
+      tail.allocated = allocated;
+    }
     await tail.file.sync();
-    tail.allocated = Math.max(tail.allocated, tail.offset + frame.bytes.length);
     tail.offset = frame.end;
     tail.crc = frame.crc;
     for (const record of records) tail.lastIndex = Math.max(tail.lastIndex, record.index);
     // Only now: a segment that began with state from a sync not yet written would speak of what is not there.
     this.#noteHeader(records);
+    if (tail.offset >= this.#segmentBytes / 2 && !this.#closed) {
+      this.#spare ??= prepareSpare(this.#disk, this.#directory, tail.number + 1, this.#segmentBytes);
+    }
   }
 
-  #noteHeader(records: readonly WalRecord[]): void {
+  #noteHeader(records: readonly WalAppend[]): void {
+    if (this.#headerType === undefined) return;
     const newest = records.findLast((record) => record.type === this.#headerType);
     // A copy, for the payload may be a view of a whole segment.
-    if (newest !== undefined) this.#header = { ...newest, payload: newest.payload.slice() };
-  }
-
-  /** Up to where the file is filled with zeros along with a write of about `length` bytes. */
-  #allocation(tail: Tail, length: number): number {
-    const end = tail.offset + length;
-    if (end < tail.allocated) return 0;
-    return Math.min(end + this.#preallocateBytes, this.#segmentBytes);
+    if (newest !== undefined) {
+      const { type, index, head, payload } = newest;
+      this.#header = { type, index, payload: concatBytes([head ?? emptyBytes, payload]) };
+    }
   }
 
   /** Begins a new segment. All of the old one is durable: this runs between two syncs. */
   async #cut(): Promise<void> {
     const old = this.#tail;
-    this.#tail = await beginSegment(
+    const spare = await this.#spare;
+    this.#spare = undefined;
+    this.#tail = await beginTail(
       this.#disk,
       this.#directory,
       old.number + 1,
       old.crc,
       this.#metadata,
       this.#header,
+      spare,
     );
     this.#older.push({ number: old.number, lastIndex: old.lastIndex });
     await old.file.close();
@@ -307,34 +322,20 @@ export class Wal {
   }
 }
 
-/** Makes a segment under a temporary name, and gives it its own once it is durable (W6). */
-async function beginSegment(
+async function beginTail(
   disk: Disk,
   directory: string,
   number: number,
   previousCrc: number,
   metadata: Uint8Array,
   header: WalRecord | undefined,
+  spare: SpareSegment | undefined,
 ): Promise<Tail> {
-  const path = segmentPath(directory, number);
-  const temporary = `${path}.tmp`;
   const records: WalRecord[] = [{ type: metadataType, index: number, payload: metadata }];
   if (header !== undefined) records.push(header);
-  const frame = encodeFrame(records, 0, previousCrc);
-  const file = await disk.open(temporary, 'create');
-  await file.write(0, frame.bytes);
-  await file.sync();
-  await file.close();
-  await disk.rename(temporary, path);
-  await disk.syncDirectory(directory);
-  return {
-    file: await disk.open(path, 'update'),
-    number,
-    offset: frame.end,
-    allocated: frame.end,
-    crc: frame.crc,
-    lastIndex: header?.index ?? 0,
-  };
+  const { bytes, crc, end } = new FrameEncoder().encode(records, 0, previousCrc);
+  const { file, allocated } = await beginSegment(disk, directory, number, bytes, spare);
+  return { file, number, offset: end, allocated, crc, lastIndex: header?.index ?? 0 };
 }
 
 function checkRecord(record: WalRecord): void {

@@ -51,12 +51,18 @@ export class MemoryDisk implements Disk {
   #durableNames = new Map<string, Inode>();
   #nameChanges: NameChange[] = [];
   #operationsLeft = Number.POSITIVE_INFINITY;
+  #refused: { readonly path: string; after: number } | undefined;
   operations = 0;
   syncs = 0;
 
   /** Lets `count` more changing operations (write, truncate, sync, rename, remove, …) succeed. */
   failAfter(count: number): void {
     this.#operationsLeft = count;
+  }
+
+  /** One change of the file fails with EIO, after so many that succeed. */
+  refuse(path: string, after: number): void {
+    this.#refused = { path, after };
   }
 
   /**
@@ -152,6 +158,10 @@ export class MemoryDisk implements Disk {
   /** Counts an operation that changes something, and fails it when the test wants so. */
   change(path: string): void {
     this.operations++;
+    if (path === this.#refused?.path && this.#refused.after-- <= 0) {
+      this.#refused = undefined;
+      throw error('EIO', path);
+    }
     if (--this.#operationsLeft < 0) throw error('EIO', path);
   }
 

@@ -22,6 +22,9 @@ function texts(records: readonly WalRecord[]): string[] {
   return records.map((record) => decodeUtf8(record.payload));
 }
 
+/** All that was begun in the background has ended: no work of a MemoryDisk waits for anything but promises. */
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
 /** Where the bytes of `text` are. */
 function offsetOf(bytes: Uint8Array, text: string): number {
   const wanted = encodeUtf8(text);
@@ -68,7 +71,9 @@ describe('a log', () => {
   it('makes durable the name of a segment that was just begun', async () => {
     const { disk, wal } = await filled(0);
     let last = 0;
-    while ((await disk.list(directory)).length < 2) {
+    const segments = async (): Promise<string[]> =>
+      (await disk.list(directory)).filter((name) => name.endsWith('.wal'));
+    while ((await segments()).length < 2) {
       wal.append([entry(++last)]);
       await wal.sync();
     }
@@ -91,6 +96,56 @@ describe('a log', () => {
       expect(texts(records).at(-1)).toBe('after');
       return;
     }
+  });
+
+  it('makes the next segment ahead, and begins it without a stop to fill it', async () => {
+    const { disk, wal } = await filled(1);
+    let last = 1;
+    const spare = `${directory}/0000000000000002.wal.tmp`;
+    while (!(await disk.exists(spare))) {
+      wal.append([entry(++last)]);
+      await wal.sync();
+    }
+    await settled();
+    expect(disk.peek(spare)).toEqual(new Uint8Array(small.segmentBytes));
+    while (await disk.exists(spare)) {
+      wal.append([entry(++last)]);
+      await wal.sync();
+    }
+    expect(disk.peek(`${directory}/0000000000000002.wal`)).toHaveLength(small.segmentBytes);
+    const { records } = await Wal.open(
+      disk.crash(() => 0),
+      directory,
+      small,
+    );
+    expect(records.map(({ index }) => index)).toEqual(Array.from({ length: last }, (_, i) => i + 1));
+  });
+
+  it('goes on when the disk refused the segment ahead, and leaves none behind', async () => {
+    for (let failing = 0; failing < 3; failing++) {
+      const { disk, wal } = await filled(1);
+      const spare = `${directory}/0000000000000002.wal.tmp`;
+      disk.refuse(spare, failing);
+      for (let index = 2; index <= 40; index++) {
+        wal.append([entry(index)]);
+        await wal.sync();
+      }
+      await wal.close();
+      expect((await disk.list(directory)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+      const { records } = await Wal.open(disk, directory, small);
+      expect(records).toHaveLength(40);
+    }
+  });
+
+  it('joins the head and the payload of a record', async () => {
+    const { disk, wal } = await filled(0);
+    wal.append([{ ...entry(1, 'tail'), head: encodeUtf8('head, ') }, entry(2)]);
+    await wal.sync();
+    wal.append([{ ...state('xyz'), head: encodeUtf8('w') }]);
+    await wal.sync();
+    const { records } = await Wal.open(disk, directory, small);
+    expect(texts(records)).toEqual(['head, tail', 'entry 2', 'wxyz']);
+    expect(Object.keys(records[0]!)).not.toContain('head');
   });
 
   it('gives back what was synced, with its metadata', async () => {
