@@ -18,7 +18,6 @@
  */
 
 import { statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 
 import { open } from 'lmdb';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
@@ -30,12 +29,11 @@ import { compareStrings } from '../../base/order.ts';
 import type { Backend, Backends, BackendView, VisitRecord } from '../../mvcc/backend.ts';
 import { recordKeyBytes } from '../../mvcc/memory-backend.ts';
 
-import type { DiskLock } from '../disk.ts';
+import type { DiskFile, DiskLock } from '../disk.ts';
 import { DiskError } from '../errors.ts';
 import { BlockReader, encodeBlocks } from './lmdb-backend-block.ts';
 import type { RevisionRecord } from './lmdb-backend-block.ts';
 import { OsDisk } from './os-disk.ts';
-import { diskError } from './system-errors.ts';
 
 export interface LmdbBackendOptions {
   /** What was committed is on its way to the disk this many milliseconds later at the latest. etcd's is 100. */
@@ -106,7 +104,7 @@ export class LmdbBackends implements Backends {
     await disk.makeDirectory(directory);
     const lock = await disk.lock(directory);
     try {
-      await checkWhole(directory);
+      await checkMetaPages(directory);
       const root = openEnvironment(directory);
       try {
         const backend = new LmdbBackend(directory, root, lock, this.#options);
@@ -526,7 +524,7 @@ export class LmdbBackend implements Backend {
     });
     written.then(
       () => this.#written(step),
-      (error: unknown) => this.#fail(error),
+      async (error: unknown) => this.#fail(await commitReason(error)),
     );
   }
 
@@ -724,6 +722,18 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** LMDB's error of a transaction does not say why, but promises to. */
+async function commitReason(failure: unknown): Promise<unknown> {
+  const details = (failure as { commitError?: Promise<unknown> }).commitError;
+  if (details === undefined) return failure;
+  const reason = details.then(
+    () => failure,
+    (cause: unknown) => cause,
+  );
+  const patience = new Promise<unknown>((resolve) => void setTimeout(resolve, 100, failure));
+  return await Promise.race([reason, patience]);
+}
+
 function openEnvironment(directory: string): RootDatabase<Counts, string> {
   try {
     const root = open<Counts, string>({
@@ -756,16 +766,41 @@ function openEnvironment(directory: string): RootDatabase<Counts, string> {
   }
 }
 
-/** What LMDB would trip over: the meta pages of a file that is there must be whole. */
-async function checkWhole(directory: string): Promise<void> {
+/** Where LMDB 1.0's two meta pages have their magic number, version and page size; the second one follows the first page. */
+const metaLayout = { magic: 24, version: 28, pageSize: 48, bytes: 64 };
+const lmdbMagic = 0xbeef_c0de;
+const lmdbVersion = 2;
+
+/** LMDB takes a file for its own and dies of one that is not (SIGSEGV): looks at its meta pages first. */
+async function checkMetaPages(directory: string): Promise<void> {
+  const disk = new OsDisk();
   const path = `${directory}/${dataFile}`;
+  if (!(await disk.exists(path))) return;
+  const file = await disk.open(path, 'read');
   try {
-    const { size } = await stat(path);
-    if (size > 0 && size < 8192) throw damaged(directory, `is cut short: ${size} bytes are there`);
-  } catch (error) {
-    if (error instanceof DiskError) throw error;
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskError(error, 'open', path);
+    // A first start that was cut short.
+    if ((await file.size()) === 0) return;
+    const pageSize = await checkMetaPage(directory, file, 0);
+    await checkMetaPage(directory, file, pageSize);
+  } finally {
+    await file.close();
   }
+}
+
+/** Returns the page size it tells. @throws DiskError */
+async function checkMetaPage(directory: string, file: DiskFile, offset: number): Promise<number> {
+  const meta = await file.read(offset, metaLayout.bytes);
+  if (meta.length < metaLayout.bytes) {
+    throw damaged(directory, `is cut short: ${await file.size()} bytes are there`);
+  }
+  const view = new DataView(meta.buffer, meta.byteOffset, meta.byteLength);
+  if (
+    view.getUint32(metaLayout.magic, true) !== lmdbMagic ||
+    view.getUint32(metaLayout.version, true) !== lmdbVersion
+  ) {
+    throw damaged(directory, `cannot be opened: byte ${offset} begins no page of LMDB`);
+  }
+  return view.getUint32(metaLayout.pageSize, true);
 }
 
 function damaged(directory: string, what: string, cause?: unknown): DiskError {
