@@ -19,6 +19,7 @@ import { mapServiceAddress } from '../src/proxy/service-address.ts';
 import { ServiceProxy } from '../src/proxy/service-proxy.ts';
 import { UserspaceBackend } from '../src/proxy/userspace-backend.ts';
 import { Scheduler } from '../src/scheduler/scheduler.ts';
+import { JournalBackends } from './backend/journal-backend.ts';
 import type { Host } from './host.ts';
 import { helloServer } from './programs.ts';
 import type { World } from './world.ts';
@@ -146,6 +147,7 @@ export class Cluster {
         })),
       },
       dataDirectory: '/var/lib/drydock/etcd',
+      backends: new JournalBackends(platform),
       tickMillis: 50,
       requestTimeoutMillis: 5000,
       ...(this.#options.snapshotEntries === undefined
@@ -158,7 +160,7 @@ export class Cluster {
     this.#members.set(name, { epoch: host.epoch, member });
     // A member that cannot write ends its process, as `drydock server` does.
     void member.failed.then(() => host.kill());
-    const local = new LocalEtcdClient(member, platform.random);
+    const local = new LocalEtcdClient(member);
     const address = { host: name, port: etcdPort };
     await platform.network.links.listen(address, (link) => serveEtcdLink(local, link));
     const etcd = await connectEtcd(platform.network.links, address);

@@ -27,7 +27,7 @@ export function fromEtcdError(error: EtcdError, isWrite: boolean): ApiError {
   if (error.outcomeUnknown) {
     return isWrite ? timeout(error.message, 1) : serviceUnavailable(error.message);
   }
-  if (error.code === 'resource-exhausted') return tooManyRequests(error.message, 1);
+  if (error.message === 'etcdserver: too many requests') return tooManyRequests(error.message, 1);
   if (error.message.includes('request is too large')) return requestEntityTooLarge(requestBytesMax);
   return internal(error.message);
 }

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 
-import type { ClusterMember } from '../etcd/cluster.ts';
+import type { ConfiguredMember } from '../etcd/cluster.ts';
 import type { Address } from '../platform/network.ts';
 import type { FailoverProfile } from './failover.ts';
+
+/** A store member; with the user that its certificate must name: a link without it would let anybody vote. */
+export type ServerMember = Required<Pick<ConfiguredMember, 'name' | 'peerAddress' | 'user'>>;
 
 /** What `drydock server --data-dir DIR` finds in DIR/server.json. */
 export interface ServerConfig {
   readonly name: string;
   readonly clusterToken: string;
-  /** With the user that each one's certificate must name: a link without it would let anybody vote. */
-  readonly members: readonly Required<ClusterMember>[];
+  readonly members: readonly ServerMember[];
   readonly apiListen: Address;
   /** All API servers, this one's first. */
   readonly apiServers: readonly Address[];

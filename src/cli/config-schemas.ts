@@ -1,8 +1,7 @@
 import type { JSONSchemaType } from 'ajv';
 
-import type { ClusterMember } from '../etcd/cluster.ts';
 import type { Address } from '../platform/network.ts';
-import type { AgentConfig, KeptPlan, ServerConfig } from './cluster-plan.ts';
+import type { AgentConfig, KeptPlan, ServerConfig, ServerMember } from './cluster-plan.ts';
 
 /** What a configuration file must look like: a damaged one is refused before it can mislead a process. */
 
@@ -17,7 +16,7 @@ const address: JSONSchemaType<Address> = {
 
 const addresses = { type: 'array', items: address, minItems: 1 } as const;
 
-const member: JSONSchemaType<Required<ClusterMember>> = {
+const member: JSONSchemaType<ServerMember> = {
   type: 'object',
   properties: { name: text, peerAddress: address, user: text },
   required: ['name', 'peerAddress', 'user'],

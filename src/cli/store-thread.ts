@@ -5,6 +5,7 @@ import { LocalEtcdClient } from '../etcd/local-client.ts';
 import { serveEtcdLink } from '../etcd/link-server.ts';
 import { Member, type MemberOptions } from '../etcd/member.ts';
 import type { LinkEvents } from '../platform/links.ts';
+import { LmdbBackends } from '../platform/os/lmdb-backend.ts';
 import { linkOverPort } from '../platform/os/port-links.ts';
 import { CliError } from './cli-error.ts';
 import { isEnvironmentError } from './environment-error.ts';
@@ -20,9 +21,9 @@ const report = (message: StoreThreadReport): void => must(parentPort).postMessag
 
 async function main(): Promise<void> {
   const platform = await createComponentPlatform(data.hostname, data.pkiDirectory);
-  const options: MemberOptions = data.member;
+  const options: MemberOptions = { ...data.member, backends: new LmdbBackends() };
   const member = await Member.start(platform, options);
-  const client = new LocalEtcdClient(member, platform.random);
+  const client = new LocalEtcdClient(member);
   let events: LinkEvents | undefined;
   const link = linkOverPort(data.port, {
     message: (message) => events?.message(message),

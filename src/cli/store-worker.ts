@@ -9,7 +9,7 @@ import { CliError } from './cli-error.ts';
 export interface StoreThreadData {
   readonly hostname: string;
   readonly pkiDirectory: string;
-  readonly member: Omit<MemberOptions, 'observer'>;
+  readonly member: Omit<MemberOptions, 'observer' | 'backends'>;
   readonly port: MessagePort;
 }
 

@@ -93,6 +93,12 @@ export interface WatchEvents {
 }
 
 export interface Watch {
+  /**
+   * Stops and resumes `events`, for a consumer that is slower than the store: meanwhile nothing is held for it. It then gets all
+   * it missed, or is told that it was compacted.
+   */
+  pause(): void;
+  resume(): void;
   /** Asks for a `progress` as soon as everything up to now is delivered. */
   requestProgress(): void;
   /** No callback runs after this. Idempotent. */

@@ -1,24 +1,24 @@
-import { deferred, type Deferred } from '../base/deferred.ts';
+import type { Clock, Timer } from '../platform/clock.ts';
 import { LeaseExpiry, type Lease } from '../mvcc/lessor.ts';
 import type { LeaseId } from '../mvcc/types.ts';
-import type { Clock, Timer } from '../platform/clock.ts';
-import type { MemberId } from '../raft/types.ts';
-import { noLeaderError, timeoutError, type EtcdError } from './errors.ts';
+import { noLeaderError } from './errors.ts';
+import type { LeaseCheckpoint } from './request.ts';
 
 /** Most leases revoked per check (etcd: 1000 a second), and how many revocations may be out at once (etcd: 16). */
 const revokesPerCheckMax = 500;
 const revokesOutstandingMax = 16;
 const checkMillis = 500;
+/** A keep-alive of a lease that has expired waits for its end no longer than this before it looks again. */
+const revokedPollMillis = 50;
 
 export interface LeaseKeeperOptions {
   readonly clock: Clock;
-  readonly timeoutMillis: number;
-  readonly requestIdPrefix: string;
   /** Confirms with a quorum that this member still leads (etcd's ensureLeadership, #15247). @throws EtcdError */
   readonly confirmLeadership: () => Promise<void>;
   /** Puts the revocation into this leader's own log, or rejects: it must not be passed on to another leader. */
   readonly revoke: (id: LeaseId) => Promise<unknown>;
-  readonly sendToLeader: (requestId: string, id: LeaseId) => MemberId | undefined;
+  /** Puts what remains of long leases into the log, so that the next leader does not begin them anew. */
+  readonly checkpoint: (checkpoints: readonly LeaseCheckpoint[]) => Promise<unknown>;
 }
 
 /**
@@ -28,12 +28,11 @@ export interface LeaseKeeperOptions {
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #expiry = new LeaseExpiry();
-  readonly #renewals = new Map<string, { readonly done: Deferred<number>; readonly timer: Timer }>();
   readonly #revoking = new Set<LeaseId>();
   #leading = false;
   #confirming = false;
+  #checkpointing = false;
   #check: Timer | undefined;
-  #nextRequest = 0;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
@@ -48,6 +47,7 @@ export class LeaseKeeper {
 
   demote(): void {
     this.#leading = false;
+    this.#revoking.clear();
     this.#expiry.demote();
     this.#check?.cancel();
   }
@@ -61,44 +61,29 @@ export class LeaseKeeper {
     if (this.#leading) this.#expiry.revoked(id);
   }
 
-  /** Renews at the leader. Resolves with the time to live, 0 for an unknown or expired lease. @throws EtcdError */
-  async keepAlive(id: LeaseId): Promise<number> {
-    if (this.#leading) return this.renewHere(id);
-    const requestId = `${this.#options.requestIdPrefix}-${this.#nextRequest++}`;
-    const leader = this.#options.sendToLeader(requestId, id);
-    if (leader === undefined) throw noLeaderError();
-    const done = deferred<number>();
-    const timer = this.#options.clock.setTimer(this.#options.timeoutMillis, () => {
-      this.#renewals.delete(requestId);
-      done.reject(timeoutError());
-    });
-    this.#renewals.set(requestId, { done, timer });
-    return done.promise;
+  /** Renews at the leader: the time to live in seconds, 0 for an unknown lease, or one that ended. @throws EtcdError */
+  async renew(id: LeaseId): Promise<number> {
+    await this.#options.confirmLeadership();
+    for (;;) {
+      if (!this.#leading) throw noLeaderError();
+      const ttlSeconds = this.#expiry.renew(id, this.#now());
+      if (ttlSeconds !== undefined) return ttlSeconds;
+      // Expired and not yet revoked: the answer waits for the end, so that nobody sees keys of a lease that was told dead.
+      if (this.#expiry.remainingMillis(id, this.#now()) === undefined) return 0;
+      await this.#options.clock.sleep(revokedPollMillis);
+    }
   }
 
-  /** A keep-alive at the leader itself. */
-  async renewHere(id: LeaseId): Promise<number> {
+  /** What remains at the leader, in whole seconds; -1 for a lease that is unknown or has expired. @throws EtcdError */
+  async remaining(id: LeaseId): Promise<number> {
     await this.#options.confirmLeadership();
     if (!this.#leading) throw noLeaderError();
-    return this.#expiry.renew(id, this.#now()) ?? 0;
+    const millis = this.#expiry.remainingMillis(id, this.#now());
+    return millis === undefined || millis <= 0 ? -1 : Math.floor(millis / 1000);
   }
 
-  /** The leader's answer to a forwarded keep-alive. */
-  renewed(requestId: string, ttlSeconds: number): void {
-    const renewal = this.#renewals.get(requestId);
-    if (renewal === undefined) return;
-    this.#renewals.delete(requestId);
-    renewal.timer.cancel();
-    renewal.done.resolve(ttlSeconds);
-  }
-
-  stop(error: () => EtcdError): void {
+  stop(): void {
     this.demote();
-    for (const { done, timer } of this.#renewals.values()) {
-      timer.cancel();
-      done.reject(error());
-    }
-    this.#renewals.clear();
   }
 
   #scheduleCheck(): void {
@@ -106,6 +91,7 @@ export class LeaseKeeper {
     this.#check = this.#options.clock.setTimer(checkMillis, () => {
       if (!this.#leading) return;
       void this.#revokeExpired();
+      void this.#checkpoint();
       this.#scheduleCheck();
     });
   }
@@ -136,6 +122,20 @@ export class LeaseKeeper {
         () => this.#revoking.delete(id),
         () => this.#revoking.delete(id),
       );
+    }
+  }
+
+  async #checkpoint(): Promise<void> {
+    if (this.#checkpointing) return;
+    const due = this.#expiry.checkpointsDue(this.#now());
+    if (due.length === 0) return;
+    this.#checkpointing = true;
+    try {
+      await this.#options.checkpoint(due);
+    } catch {
+      // Due again later; without it the lease only lives longer.
+    } finally {
+      this.#checkpointing = false;
     }
   }
 

@@ -1,17 +1,26 @@
-import { deferred, type Deferred } from '../base/deferred.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { ReadState } from '../raft/ready.ts';
 import type { Index } from '../raft/types.ts';
 import { timeoutError, tooManyRequestsError, type EtcdError } from './errors.ts';
+import type { Done } from './member-surface.ts';
 
 /** Most reads that may wait at once. */
 const waitingMax = 10_000;
 /** A ReadIndex request that got no answer is asked again with a new context (etcd: 500 ms). */
 const retryMillis = 500;
+/** How often the deadlines are looked at. One timer for all: a timer per read would cost more than the read. */
+const sweepMillis = 250;
 
 interface Waiter {
-  readonly done: Deferred<void>;
-  readonly timer: Timer;
+  readonly done: Done<void>;
+  readonly deadlineMillis: number;
+}
+
+/** Reads that one round serves. */
+interface Batch {
+  waiters: Waiter[];
+  /** Where the state machine must be; undefined until the leader has answered. */
+  index: Index | undefined;
 }
 
 /**
@@ -28,19 +37,21 @@ export class LinearizableReads {
   readonly #contextPrefix: string;
   #nextContext = 0;
   /** Begun, not yet part of a round. */
-  #queued = new Set<Waiter>();
-  /** Part of the round that is out. */
-  #round: { context: string; readonly waiters: Set<Waiter>; readonly retry: Timer } | undefined;
+  #queued: Waiter[] = [];
+  /** The round that is out. */
+  #round: { readonly context: string; readonly batch: Batch; readonly askedMillis: number } | undefined;
   /** Confirmed, waiting for their index to be applied; in index order. */
-  #confirmed: { readonly index: Index; readonly waiters: Set<Waiter> }[] = [];
+  #confirmed: Batch[] = [];
+  #waiting = 0;
   #applied: Index;
+  #sweep: Timer | undefined;
 
   constructor(options: {
     clock: Clock;
     timeoutMillis: number;
     /** Makes the contexts of this member's life its own. */
     contextPrefix: string;
-    /** What is applied when this life begins: the snapshot it starts from. */
+    /** What is applied when this life begins. */
     applied: Index;
     /** Sends a ReadIndex request; may be lost. */
     ask: (context: string) => void;
@@ -52,85 +63,89 @@ export class LinearizableReads {
     this.#ask = options.ask;
   }
 
-  /** Resolves when this member's state is at least as new as anything acknowledged before the call. @throws EtcdError */
-  read(): Promise<void> {
-    if (this.#queued.size >= waitingMax) return Promise.reject(tooManyRequestsError());
-    const done = deferred<void>();
-    const waiter: Waiter = {
-      done,
-      timer: this.#clock.setTimer(this.#timeoutMillis, () => {
-        this.#forget(waiter);
-        done.reject(timeoutError());
-      }),
-    };
-    this.#queued.add(waiter);
-    this.#startRound();
-    return done.promise;
+  /** `done.ok` when this member's state is at least as new as anything acknowledged before the call. */
+  wait(done: Done<void>): void {
+    if (this.#waiting >= waitingMax) {
+      done.failed(tooManyRequestsError());
+      return;
+    }
+    this.#waiting++;
+    this.#queued.push({ done, deadlineMillis: this.#clock.monotonicMillis() + this.#timeoutMillis });
+    this.#sweep ??= this.#clock.setTimer(sweepMillis, () => this.#lookAround());
+  }
+
+  /** Begins a round for those who wait, unless one is out. The driver calls it once per turn, so that a turn's reads share it. */
+  startRound(): void {
+    if (this.#round !== undefined || this.#queued.length === 0) return;
+    const waiters = this.#queued;
+    this.#queued = [];
+    this.#send({ waiters, index: undefined });
   }
 
   /** An answer of the leader. Answers to earlier contexts are stale and say nothing about this round. */
   confirmed(state: ReadState): void {
     const round = this.#round;
     if (round === undefined || round.context !== state.context) return;
-    round.retry.cancel();
     this.#round = undefined;
-    this.#confirmed.push({ index: state.index, waiters: round.waiters });
+    round.batch.index = state.index;
+    this.#confirmed.push(round.batch);
     this.applied(this.#applied);
-    this.#startRound();
   }
 
   /** Everything up to `index` is applied. */
   applied(index: Index): void {
     this.#applied = index;
-    this.#confirmed = this.#confirmed.filter((batch) => {
-      if (batch.index > index) return true;
-      for (const waiter of batch.waiters) {
-        waiter.timer.cancel();
-        waiter.done.resolve();
-      }
-      return false;
-    });
-  }
-
-  failAll(error: () => EtcdError): void {
-    this.#round?.retry.cancel();
-    const waiters = [
-      ...this.#queued,
-      ...(this.#round?.waiters ?? []),
-      ...this.#confirmed.flatMap((batch) => [...batch.waiters]),
-    ];
-    this.#queued = new Set();
-    this.#round = undefined;
-    this.#confirmed = [];
-    for (const waiter of waiters) {
-      waiter.timer.cancel();
-      waiter.done.reject(error());
+    while (this.#confirmed.length > 0 && this.#confirmed[0]!.index! <= index) {
+      const { waiters } = this.#confirmed.shift()!;
+      this.#waiting -= waiters.length;
+      for (const { done } of waiters) done.ok();
     }
   }
 
-  #startRound(): void {
-    if (this.#round !== undefined || this.#queued.size === 0) return;
-    const waiters = this.#queued;
-    this.#queued = new Set();
-    this.#send(waiters);
+  failAll(error: () => EtcdError): void {
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    const waiters = [...this.#batches().flatMap((batch) => batch.waiters), ...this.#queued];
+    this.#queued = [];
+    this.#round = undefined;
+    this.#confirmed = [];
+    this.#waiting = 0;
+    for (const { done } of waiters) done.failed(error());
   }
 
-  #send(waiters: Set<Waiter>): void {
+  #batches(): readonly Batch[] {
+    return this.#round === undefined ? this.#confirmed : [...this.#confirmed, this.#round.batch];
+  }
+
+  #send(batch: Batch): void {
     const context = `${this.#contextPrefix}-${this.#nextContext++}`;
-    const retry = this.#clock.setTimer(retryMillis, () => {
-      this.#round = undefined;
-      // Those that came meanwhile may join: the new round begins after them.
-      for (const waiter of this.#queued) waiters.add(waiter);
-      this.#queued = new Set();
-      if (waiters.size > 0) this.#send(waiters);
-    });
-    this.#round = { context, waiters, retry };
+    this.#round = { context, batch, askedMillis: this.#clock.monotonicMillis() };
     this.#ask(context);
   }
 
-  #forget(waiter: Waiter): void {
-    this.#queued.delete(waiter);
-    this.#round?.waiters.delete(waiter);
-    for (const batch of this.#confirmed) batch.waiters.delete(waiter);
+  #lookAround(): void {
+    this.#sweep = undefined;
+    const now = this.#clock.monotonicMillis();
+    this.#queued = this.#expire(this.#queued, now);
+    for (const batch of this.#batches()) batch.waiters = this.#expire(batch.waiters, now);
+    const round = this.#round;
+    if (round !== undefined && now - round.askedMillis >= retryMillis) {
+      this.#round = undefined;
+      // Those that came meanwhile may join: the new round begins after them.
+      const waiters = [...round.batch.waiters, ...this.#queued];
+      this.#queued = [];
+      if (waiters.length > 0) this.#send({ waiters, index: undefined });
+    }
+    if (this.#waiting > 0) this.#sweep = this.#clock.setTimer(sweepMillis, () => this.#lookAround());
+  }
+
+  /** In order of their deadlines, so the expired ones are in front. */
+  #expire(waiters: Waiter[], now: number): Waiter[] {
+    let expired = 0;
+    while (expired < waiters.length && waiters[expired]!.deadlineMillis <= now) expired++;
+    if (expired === 0) return waiters;
+    this.#waiting -= expired;
+    for (const { done } of waiters.slice(0, expired)) done.failed(timeoutError());
+    return waiters.slice(expired);
   }
 }

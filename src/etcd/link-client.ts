@@ -3,7 +3,7 @@ import type { LeaseId } from '../mvcc/types.ts';
 import type { Link, LinkEvents, Links } from '../platform/links.ts';
 import type { Address } from '../platform/network.ts';
 import type { EtcdClient, MemberStatus, Watch, WatchEvents, WatchRequest } from './client.ts';
-import { EtcdError } from './errors.ts';
+import { EtcdError, tooManyRequestsError } from './errors.ts';
 import type { CallMethod, ClientMessage, ServerMessage } from './link-protocol.ts';
 
 /** Most calls without an answer; one more is refused. */
@@ -80,14 +80,23 @@ export class LinkEtcdClient implements EtcdClient {
       queueMicrotask(() => {
         if (!cancelled) events.closed({ reason: broken });
       });
-      return { requestProgress: () => {}, cancel: () => void (cancelled = true) };
+      const nothing = (): void => {};
+      return {
+        pause: nothing,
+        resume: nothing,
+        requestProgress: nothing,
+        cancel: () => void (cancelled = true),
+      };
     }
     this.#watches.set(id, events);
     this.#send({ type: 'watch', id, request });
+    const ask = (type: 'watch-pause' | 'watch-resume' | 'watch-progress'): void => {
+      if (this.#watches.has(id)) this.#send({ type, id });
+    };
     return {
-      requestProgress: () => {
-        if (this.#watches.has(id)) this.#send({ type: 'watch-progress', id });
-      },
+      pause: () => ask('watch-pause'),
+      resume: () => ask('watch-resume'),
+      requestProgress: () => ask('watch-progress'),
       cancel: () => {
         if (this.#watches.delete(id)) this.#send({ type: 'watch-cancel', id });
       },
@@ -102,7 +111,7 @@ export class LinkEtcdClient implements EtcdClient {
   #call<T>(method: CallMethod, ...args: readonly unknown[]): Promise<T> {
     if (this.#broken !== undefined) return Promise.reject(new EtcdError('unavailable', this.#broken));
     if (this.#calls.size >= callsMax) {
-      return Promise.reject(new EtcdError('resource-exhausted', 'etcdserver: too many requests'));
+      return Promise.reject(tooManyRequestsError());
     }
     const id = this.#nextId++;
     const answer = deferred<unknown>();

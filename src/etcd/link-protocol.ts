@@ -15,6 +15,8 @@ export type ClientMessage =
     }
   | { readonly type: 'watch'; readonly id: number; readonly request: WatchRequest }
   | { readonly type: 'watch-progress'; readonly id: number }
+  | { readonly type: 'watch-pause'; readonly id: number }
+  | { readonly type: 'watch-resume'; readonly id: number }
   | { readonly type: 'watch-cancel'; readonly id: number };
 
 export type ServerMessage =

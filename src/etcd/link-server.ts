@@ -1,7 +1,11 @@
 import type { Link, LinkEvents } from '../platform/links.ts';
-import type { EtcdClient, Watch } from './client.ts';
+import type { EtcdClient, Event, Watch } from './client.ts';
 import { EtcdError } from './errors.ts';
 import { callMethods, type CallMethod, type ClientMessage, type ServerMessage } from './link-protocol.ts';
+
+function plain({ type, kv, prevKv }: Event): Event {
+  return prevKv === undefined ? { type, kv } : { type, kv, prevKv };
+}
 
 /** Serves `client` to whoever is at the other end of `link`. The link's events go to the returned receiver. */
 export function serveEtcdLink(client: EtcdClient, link: Link): LinkEvents {
@@ -31,7 +35,9 @@ export function serveEtcdLink(client: EtcdClient, link: Link): LinkEvents {
             id,
             client.watch(message.request, {
               created: (revision) => send({ type: 'watch-created', id, revision }),
-              events: (events, revision) => send({ type: 'watch-events', id, events, revision }),
+              // A store's event has getters, which do not travel.
+              events: (events, revision) =>
+                send({ type: 'watch-events', id, events: events.map(plain), revision }),
               progress: (revision) => send({ type: 'watch-progress', id, revision }),
               closed: (end) => {
                 watches.delete(id);
@@ -43,6 +49,12 @@ export function serveEtcdLink(client: EtcdClient, link: Link): LinkEvents {
         }
         case 'watch-progress':
           watches.get(message.id)?.requestProgress();
+          return;
+        case 'watch-pause':
+          watches.get(message.id)?.pause();
+          return;
+        case 'watch-resume':
+          watches.get(message.id)?.resume();
           return;
         case 'watch-cancel':
           watches.get(message.id)?.cancel();

@@ -1,7 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { isReadOnly } from '../mvcc/store.ts';
 import { noLease, type LeaseId, type RangeRequest } from '../mvcc/types.ts';
-import type { Random } from '../platform/random.ts';
 import type {
   EtcdClient,
   MemberStatus,
@@ -21,11 +20,9 @@ const ttlSecondsMin = 2;
 /** The EtcdClient of a member in the same thread. */
 export class LocalEtcdClient implements EtcdClient {
   readonly #member: Member;
-  readonly #random: Random;
 
-  constructor(member: Member, random: Random) {
+  constructor(member: Member) {
     this.#member = member;
-    this.#random = random;
   }
 
   async range(request: RangeRequest & ReadOptions): ReturnType<EtcdClient['range']> {
@@ -66,7 +63,7 @@ export class LocalEtcdClient implements EtcdClient {
   }
 
   async leaseGrant(ttlSeconds: number, id: LeaseId = noLease): ReturnType<EtcdClient['leaseGrant']> {
-    const granted = id === noLease ? this.#newLeaseId() : id;
+    const granted = id === noLease ? this.#member.newLeaseId() : id;
     const ttl = Math.max(ttlSecondsMin, ttlSeconds);
     await this.#member.propose({ type: 'lease-grant', id: granted, ttlSeconds: ttl });
     return { id: granted, ttlSeconds: ttl };
@@ -89,13 +86,5 @@ export class LocalEtcdClient implements EtcdClient {
   ): Applied<R>['response'] & { readonly header: ResponseHeader } {
     assert(applied.response !== null, 'this request has a response');
     return { ...applied.response, header: { ...this.#member.header(), revision: applied.revision } };
-  }
-
-  /** A positive int63, as etcd chooses. */
-  #newLeaseId(): LeaseId {
-    let id = 0n;
-    for (const byte of this.#random.bytes(8)) id = (id << 8n) | BigInt(byte);
-    id &= 0x7fff_ffff_ffff_ffffn;
-    return (id === 0n ? 1n : id) as LeaseId;
   }
 }

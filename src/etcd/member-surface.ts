@@ -50,7 +50,9 @@ export interface EtcdServer {
   /** Renews; the new time to live in seconds, 0 for an unknown or expired lease. Forwarded to the leader. */
   leaseKeepAlive(id: LeaseId): Promise<number>;
   /** Asked of the leader. undefined: no such lease. Keys as they are here. */
-  leaseTimeToLive(id: LeaseId): Promise<{ readonly grantedTtl: number; readonly remainingTtl: number } | undefined>;
+  leaseTimeToLive(
+    id: LeaseId,
+  ): Promise<{ readonly grantedTtl: number; readonly remainingTtl: number } | undefined>;
   /** A lease id that nobody has: a positive int63. */
   newLeaseId(): LeaseId;
 
@@ -74,7 +76,9 @@ export interface EtcdServer {
   /** Resolves when the physical part of the newest compaction is done here (Compact with `physical`). */
   compacted(): Promise<void>;
   /** etcd's HashKV at `revision` (0 = newest), in slices, without stopping the member. */
-  hashKv(revision: number): Promise<{ readonly hash: number; readonly compactRevision: number; readonly hashRevision: Revision }>;
+  hashKv(
+    revision: number,
+  ): Promise<{ readonly hash: number; readonly compactRevision: number; readonly hashRevision: Revision }>;
   /** A consistent view of everything applied, for the Snapshot RPC. The caller closes it. */
   view(): BackendView;
   /** Gives pages back where the backend can. */

@@ -1,38 +1,37 @@
 import { assert } from '../base/assert.ts';
 import type { Store } from '../mvcc/store.ts';
-import type { Event, Revision } from '../mvcc/types.ts';
+import type { StoreEvent } from '../mvcc/store-event.ts';
+import type { Revision } from '../mvcc/types.ts';
 import type { Watcher } from '../mvcc/watcher.ts';
 import type { Watch, WatchEvents, WatchRequest } from './client.ts';
 
 type Step = () => void;
 
-/** More undelivered batches than this end a watch: a slow consumer must not hold the store's memory. */
-const undeliveredMax = 10_000;
+export interface MemberWatchOwner {
+  readonly ended: (watch: MemberWatch) => void;
+  /** The watch has resumed, and must catch up (Store.syncWatchers). */
+  readonly behind: () => void;
+}
 
 /**
  * One watch on a member's store. The store calls while it applies; the consumer is called later, from a
  * microtask, so that neither can disturb the other, and always in the order created → events → closed.
  */
 export class MemberWatch implements Watch {
-  readonly #store: Store;
   readonly #consumer: WatchEvents;
-  readonly #ended: (watch: MemberWatch) => void;
+  readonly #owner: MemberWatchOwner;
   readonly #startRevision: number;
   readonly #watcher: Watcher;
   readonly #undelivered: Step[] = [];
+  #store: Store;
   #delivering = false;
   #progressRequested = false;
   #closed = false;
 
-  constructor(
-    store: Store,
-    request: WatchRequest,
-    consumer: WatchEvents,
-    ended: (watch: MemberWatch) => void,
-  ) {
+  constructor(store: Store, request: WatchRequest, consumer: WatchEvents, owner: MemberWatchOwner) {
     this.#store = store;
     this.#consumer = consumer;
-    this.#ended = ended;
+    this.#owner = owner;
     this.#startRevision = request.startRevision ?? 0;
     const created = store.revision;
     this.#enqueue(() => consumer.created(created));
@@ -45,6 +44,21 @@ export class MemberWatch implements Watch {
 
   get synced(): boolean {
     return this.#watcher.synced;
+  }
+
+  /** The consumer takes nothing now: what happens meanwhile is read from the store later, and held by nobody. */
+  pause(): void {
+    this.#watcher.pause();
+  }
+
+  resume(): void {
+    this.#watcher.resume();
+    if (!this.#watcher.synced) this.#owner.behind();
+  }
+
+  /** The store behind this watch was replaced, and has adopted its watcher. */
+  moved(store: Store): void {
+    this.#store = store;
   }
 
   requestProgress(): void {
@@ -69,7 +83,7 @@ export class MemberWatch implements Watch {
     this.#closed = true;
     this.#undelivered.length = 0;
     this.#watcher.cancel();
-    this.#ended(this);
+    this.#owner.ended(this);
   }
 
   /** The store behind this watch is gone. */
@@ -78,12 +92,8 @@ export class MemberWatch implements Watch {
     this.#end({ reason });
   }
 
-  #deliver(events: readonly Event[], revision: Revision): void {
+  #deliver(events: readonly StoreEvent[], revision: Revision): void {
     if (this.#closed) return;
-    if (this.#undelivered.length >= undeliveredMax) {
-      this.close('drydock: the watcher is too slow');
-      return;
-    }
     this.#enqueue(() => this.#consumer.events(events, revision));
   }
 
@@ -93,7 +103,7 @@ export class MemberWatch implements Watch {
       this.#closed = true;
       this.#consumer.closed(end);
     });
-    this.#ended(this);
+    this.#owner.ended(this);
   }
 
   #enqueue(step: Step): void {

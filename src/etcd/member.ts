@@ -10,43 +10,84 @@
  * Invariants
  *   E1  Nothing that depends on a Ready's write leaves before the write is durable (Raft, figure 2).
  *   E2  A client's write is acknowledged only after it was applied here, hence after it was committed.
- *   E3  The store is a function of the applied entries: `appliedIndex` and the data move together.
+ *   E3  The state is a function of the applied entries: it and `applied` are durable together or not at all.
  *   E4  A failed write or fsync stops the member for ever; it is never retried.
  *   E5  A proposal is handed to Raft at most once.
  */
 
+import { assert, must } from '../base/assert.ts';
 import { toHex } from '../base/bytes.ts';
-import { assert } from '../base/assert.ts';
-import { Store } from '../mvcc/store.ts';
+import { ok } from '../base/result.ts';
+import type { Backend, Backends, BackendView } from '../mvcc/backend.ts';
+import type { AuthStore } from '../mvcc/auth/auth-store.ts';
+import type { Store } from '../mvcc/store.ts';
 import type { LeaseId } from '../mvcc/types.ts';
-import { DiskError } from '../platform/errors.ts';
-import type { Platform } from '../platform/platform.ts';
 import type { Timer } from '../platform/clock.ts';
+import { DiskError } from '../platform/errors.ts';
+import type { Address } from '../platform/network.ts';
+import type { Platform } from '../platform/platform.ts';
 import { decodeConfChange } from '../raft/conf-change.ts';
+import type { MsgSnap } from '../raft/messages.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { Ready } from '../raft/ready.ts';
 import {
   noMember,
+  type ConfChange,
   type ConfState,
   type Entry,
   type Index,
   type MemberId,
   type Snapshot,
+  type Term,
 } from '../raft/types.ts';
 import { WalError } from '../wal/wal.ts';
+import type { Alarm } from './alarms.ts';
 import { apply } from './applier.ts';
+import { AutoCompactor, type AutoCompaction } from './auto-compaction.ts';
 import type { MemberStatus, ResponseHeader, Watch, WatchEvents, WatchRequest } from './client.ts';
-import { checkCluster, clusterIdOf, memberIdOf, type ClusterConfig } from './cluster.ts';
-import { decode, encode } from './codec.ts';
-import { DurableLog } from './durable-log.ts';
-import { leaderChangedError, requestTooLargeError, stoppedError } from './errors.ts';
+import {
+  askMembers,
+  checkCluster,
+  clusterIdOf,
+  foundersOf,
+  joiningMemberId,
+  memberIdOf,
+  peerOf,
+  type ClusterConfig,
+  type ClusterIntroduction,
+} from './cluster.ts';
+import { CorruptionCheck } from './corruption-check.ts';
+import { DataDirectoryError } from './data-directory.ts';
+import { DurableLog, type OpenedLog } from './durable-log.ts';
+import {
+  badTransfereeError,
+  EtcdError,
+  fromMembershipError,
+  fromMvccError,
+  leaderChangedError,
+  learnerNotReadyError,
+  noLeaderError,
+  notEnoughStartedMembersError,
+  notLeaderError,
+  requestTooLargeError,
+  stoppedError,
+  timeoutError,
+  tooManyRequestsError,
+  unhealthyError,
+} from './errors.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
+import { MemberQuestions } from './member-questions.ts';
+import type { Done, EtcdServer, ProposeOptions } from './member-surface.ts';
 import { MemberWatch } from './member-watch.ts';
+import { addMember, promoteMember, removeMember, type ClusterMember, type Downgrade } from './membership.ts';
 import type { MemberObserver } from './observer.ts';
-import { Peers, type PeerMessage } from './peers.ts';
+import { Peers, type Peer, type PeerMessage } from './peers.ts';
+import { decodeProposal, encodeProposal, lifeMax } from './proposal-codec.ts';
 import { Proposals } from './proposals.ts';
-import type { Applied, Proposal, Request } from './request.ts';
+import type { Applied, Request } from './request.ts';
+import { receiveSnapshot, sendSnapshot } from './snapshot-transfer.ts';
+import { StateMachine } from './state-machine.ts';
 
 /** The version told to clients; Kubernetes wants >= 3.5.13 for its consistent lists. */
 export const etcdVersion = '3.6.0';
@@ -56,55 +97,114 @@ export interface MemberOptions {
   readonly name: string;
   readonly cluster: ClusterConfig;
   readonly dataDirectory: string;
+  readonly backends: Backends;
+  /** Where other members reach it. Default: its peer address in `cluster`. */
+  readonly listenPeer?: readonly Address[];
+  /** Told to clients that ask for members. */
+  readonly advertiseClientUrls?: readonly string[];
   /** Default 100 ms × 10 ticks: an election timeout of 1 to 2 s; a heartbeat each tick. */
   readonly tickMillis?: number;
   readonly electionTicks?: number;
-  /** A snapshot is taken after this many applied entries. Default 10 000 (etcd 3.6). */
+  /** The log is truncated after this many applied entries. Default 10 000 (etcd 3.6). */
   readonly snapshotEntries?: number;
-  /** Entries kept behind a snapshot for slow followers. Default 5000 (etcd). */
+  /** Entries kept behind that for slow followers. Default 5000 (etcd). */
   readonly catchUpEntries?: number;
   readonly segmentBytes?: number;
   /** How long a client's request may take. Default 7 s: etcd's 5 s and two election timeouts. */
   readonly requestTimeoutMillis?: number;
+  /** Largest proposal. Default 1.5 MiB. */
+  readonly requestBytesMax?: number;
+  /** Most live data before the alarm; 0 = no limit. Default 2 GiB. */
+  readonly quotaBytes?: number;
+  readonly learnersMax?: number;
+  /** Refuse membership changes that would lose the quorum. Default true. */
+  readonly strictReconfigCheck?: boolean;
+  readonly autoCompaction?: AutoCompaction;
+  /** Compare hashes with the others before serving. Default true. */
+  readonly initialCorruptCheck?: boolean;
+  /** How often the leader compares hashes; 0 = never. Default 5 minutes. */
+  readonly corruptCheckMillis?: number;
+  readonly bcryptCost?: number;
   /** Told of what happens inside, for checkers. */
   readonly observer?: MemberObserver;
 }
 
-const segmentBytesDefault = 16 * 1024 * 1024;
-const requestBytesMax = 1.5 * 1024 * 1024;
-/** Entries are applied in slices, so that other work (heartbeats) comes in between. */
+export const segmentBytesDefault = 16 * 1024 * 1024;
+const quotaBytesDefault = 2 * 1024 * 1024 * 1024;
+const requestBytesDefault = 1.5 * 1024 * 1024;
+/** Watches that are behind catch up in slices, and compactions scrub in slices, so that other work comes in between. */
 const revisionsPerSyncMax = 1000;
+const recordsPerScrub = 2000;
+const recordsPerHashStep = 5000;
+/** Strict reconfiguration wants every voter connected for this long (etcd's HealthInterval). */
+const healthMillis = 5000;
+/** A learner is promoted when it has this share of the leader's log (etcd's readyPercent). */
+const readyShare = 0.9;
+/** A member says what it is called and where its clients find it until that is in the log. */
+const publishRetryMillis = 1000;
+/** How long joining members ask around for their cluster. */
+const joinRetryMillis = 500;
+const joinAttemptsMax = 120;
 
 /** A running member. `Member.start` opens its data and joins; `stop` ends it; `failed` tells of a fatal error. */
-export class Member {
+export class Member implements EtcdServer {
   readonly id: MemberId;
   readonly clusterId: string;
+  readonly name: string;
+  readonly platform: Platform;
+  readonly electionTimeoutMillis: number;
+  readonly quotaBytes: number;
   /** Resolves with the reason if this member must stop; the process is expected to end then. */
   readonly failed: Promise<Error>;
 
-  readonly #platform: Platform;
-  readonly #options: Required<Omit<MemberOptions, 'observer'>>;
+  readonly #options: Required<
+    Pick<
+      MemberOptions,
+      | 'tickMillis'
+      | 'electionTicks'
+      | 'snapshotEntries'
+      | 'catchUpEntries'
+      | 'requestTimeoutMillis'
+      | 'requestBytesMax'
+      | 'strictReconfigCheck'
+      | 'corruptCheckMillis'
+      | 'advertiseClientUrls'
+    >
+  >;
   readonly #observer: MemberObserver | undefined;
+  readonly #backends: Backends;
   readonly #log: DurableLog;
   readonly #node: RawNode;
   readonly #peers: Peers;
+  readonly #questions: MemberQuestions;
   readonly #proposals: Proposals;
   readonly #reads: LinearizableReads;
   readonly #leases: LeaseKeeper;
+  readonly #corruption: CorruptionCheck;
+  readonly #autoCompactor: AutoCompactor | undefined;
   readonly #watches = new Set<MemberWatch>();
-  readonly #idPrefix: string;
-  #store: Store;
-  #applied: Index;
+  /** Names this life's proposals: an entry of an earlier one must not answer a client of this one. */
+  readonly #life: number;
+  #state: StateMachine;
   #confState: ConfState;
+  /** Where the log was truncated last. */
   #snapshotIndex: Index;
-  #nextProposal = 0;
+  #nextSequence = 0;
   #driving = false;
+  #driveQueued = false;
   /** The end of the drive that is under way. */
   #driven: Promise<void> = Promise.resolve();
   #leading = false;
   #stopped = false;
   #tick: Timer | undefined;
   #catchingUp = false;
+  #scrubbing: Promise<void> | undefined;
+  /** A snapshot that is here and durable, on its way through Raft. */
+  #received: { readonly index: number; readonly backend: Backend } | undefined;
+  #receiving = false;
+  /** Conf changes of this member that wait to be applied, by their entry's data. */
+  readonly #confChanges = new Map<string, Done<void>>();
+  readonly #sendingTo = new Set<MemberId>();
   #fail!: (error: Error) => void;
 
   /**
@@ -114,25 +214,35 @@ export class Member {
    * @throws NetworkError when the peer address cannot be bound
    */
   static async start(platform: Platform, options: MemberOptions): Promise<Member> {
-    checkCluster(options.cluster, options.name);
-    const id = memberIdOf(options.cluster.token, options.name);
-    const voters = options.cluster.members.map((member) => memberIdOf(options.cluster.token, member.name));
-    const { log, snapshot } = await DurableLog.open(platform, {
+    const { cluster, name } = options;
+    checkCluster(cluster, name);
+    const introduction = cluster.state === 'existing' ? await introduce(platform, options) : undefined;
+    const identity =
+      introduction === undefined
+        ? { clusterId: clusterIdOf(cluster), memberId: memberIdOf(cluster.token, name), name }
+        : { ...introduction, name };
+    const opened = await DurableLog.open(platform, options.backends, {
       directory: options.dataDirectory,
       segmentBytes: options.segmentBytes ?? segmentBytesDefault,
-      identity: { clusterId: clusterIdOf(options.cluster), memberId: id, name: options.name },
-      voters,
+      identity,
+      founders: introduction === undefined ? foundersOf(cluster) : [],
     });
-    const member = new Member(platform, options, id, log, snapshot);
+    const member = new Member(platform, options, identity.memberId, identity.clusterId, opened);
     try {
       await member.#peers.start();
     } catch (error) {
-      await log.close();
+      await opened.log.close();
+      await opened.backend.close();
       throw error;
     }
-    member.#observer?.opened(id, snapshot.metadata, log.entries());
+    member.#observer?.opened(member.id, opened.applied, opened.log.entries());
+    member.#connect(cluster);
     member.#scheduleTick();
+    // The only voter need not wait for anybody's heartbeat.
+    const { voters } = member.#confState;
+    if (voters.length === 1 && voters[0] === member.id) member.#node.campaign();
     member.#drive();
+    void member.#publish();
     return member;
   }
 
@@ -140,30 +250,37 @@ export class Member {
     platform: Platform,
     options: MemberOptions,
     id: MemberId,
-    log: DurableLog,
-    snapshot: Snapshot,
+    clusterId: string,
+    opened: OpenedLog,
   ) {
     this.id = id;
-    this.clusterId = clusterIdOf(options.cluster);
-    this.#platform = platform;
+    this.clusterId = clusterId;
+    this.name = options.name;
+    this.platform = platform;
     this.#observer = options.observer;
+    this.#backends = options.backends;
     this.#options = {
-      tickMillis: 100,
-      electionTicks: 10,
-      snapshotEntries: 10_000,
-      catchUpEntries: 5000,
-      segmentBytes: segmentBytesDefault,
-      requestTimeoutMillis: 7000,
-      ...options,
+      tickMillis: options.tickMillis ?? 100,
+      electionTicks: options.electionTicks ?? 10,
+      snapshotEntries: options.snapshotEntries ?? 10_000,
+      catchUpEntries: options.catchUpEntries ?? 5000,
+      requestTimeoutMillis: options.requestTimeoutMillis ?? 7000,
+      requestBytesMax: options.requestBytesMax ?? requestBytesDefault,
+      strictReconfigCheck: options.strictReconfigCheck ?? true,
+      corruptCheckMillis: options.corruptCheckMillis ?? 5 * 60_000,
+      advertiseClientUrls: options.advertiseClientUrls ?? [],
     };
-    this.#log = log;
+    this.quotaBytes = options.quotaBytes ?? quotaBytesDefault;
+    this.electionTimeoutMillis = this.#options.tickMillis * this.#options.electionTicks;
+    this.#log = opened.log;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
-    this.#store = snapshot.data.length === 0 ? new Store() : Store.restore(decode(snapshot.data));
-    this.#applied = snapshot.metadata.index;
-    this.#snapshotIndex = snapshot.metadata.index;
-    this.#confState = snapshot.metadata.confState;
+    this.#state = new StateMachine(opened.backend);
+    this.#watchBackend(opened.backend);
+    const { applied } = this.#state;
+    this.#snapshotIndex = (opened.log.storage.firstIndex() - 1) as Index;
+    this.#confState = applied.confState;
     this.#node = new RawNode({
       id,
       electionTicks: this.#options.electionTicks,
@@ -173,98 +290,149 @@ export class Member {
       maxSizePerMessageBytes: 1024 * 1024,
       inflightMessagesMax: 512,
       uncommittedBytesMax: 1024 * 1024 * 1024,
-      storage: log.storage,
-      applied: this.#applied,
+      storage: opened.log.storage,
+      applied: applied.index,
       randomInteger: (bound) => platform.random.integer(bound),
     });
-    // Unique over restarts: an entry of an earlier life must not answer a client of this one.
-    const life = toHex(platform.random.bytes(6));
-    this.#idPrefix = `${id}-${life}`;
+    const chance = platform.random.bytes(6);
+    this.#life = chance.reduce((life, byte) => life * 256 + byte, 0) % lifeMax;
+    const idPrefix = `${id}-${toHex(chance)}`;
     const timeoutMillis = this.#options.requestTimeoutMillis;
     this.#proposals = new Proposals(platform.clock, timeoutMillis);
+    this.#questions = new MemberQuestions(platform.clock, timeoutMillis, idPrefix);
     this.#reads = new LinearizableReads({
       clock: platform.clock,
       timeoutMillis,
-      contextPrefix: this.#idPrefix,
-      applied: this.#applied,
+      contextPrefix: idPrefix,
+      applied: applied.index,
       ask: (context) => {
         this.#node.readIndex(context);
-        this.#drive();
       },
     });
+    const proposeAsLeader = (request: Request): Promise<unknown> =>
+      this.leading
+        ? this.propose(request, { auth: this.auth.rootInfo() })
+        : Promise.reject(leaderChangedError());
     this.#leases = new LeaseKeeper({
       clock: platform.clock,
-      timeoutMillis,
-      requestIdPrefix: this.#idPrefix,
-      confirmLeadership: () => this.#reads.read(),
-      revoke: (leaseId) => {
-        if (this.#node.role !== 'leader') return Promise.reject(leaderChangedError());
-        return this.propose({ type: 'lease-revoke', id: leaseId });
-      },
-      sendToLeader: (requestId, leaseId) => {
-        const { leader } = this.#node;
-        if (leader === noMember || leader === this.id) return undefined;
-        this.#peers.send(leader, { type: 'lease-renew', requestId, leaseId });
-        return leader;
-      },
+      confirmLeadership: () => this.linearizableRead(),
+      revoke: (leaseId) => proposeAsLeader({ type: 'lease-revoke', id: leaseId }),
+      checkpoint: (checkpoints) => proposeAsLeader({ type: 'lease-checkpoint', checkpoints }),
     });
-    const peers = new Map(
-      options.cluster.members.map(({ name, peerAddress, user }) => [
-        memberIdOf(options.cluster.token, name),
-        { address: peerAddress, user },
-      ]),
-    );
     this.#peers = new Peers(platform, {
-      clusterId: this.clusterId,
+      clusterId,
       self: id,
-      listen: peers.get(id)!.address,
-      peers,
+      listen: options.listenPeer ?? [
+        must(options.cluster.members.find(({ name }) => name === options.name)).peerAddress,
+      ],
+      peer: (member) => this.#peer(member),
+      isRemoved: (member) => this.#state.membership.isRemoved(member),
       receive: (from, message) => this.#receive(from, message),
-      unreachable: (peer) => this.#node.reportUnreachable(peer),
+      receiveSnapshot: (_from, link) =>
+        receiveSnapshot(platform, link, {
+          open: (index) => this.#openReceiving(index),
+          received: (message, backend) => this.#receivedSnapshot(message, backend),
+          failed: (error) => this.#stopOnFailure(error),
+        }),
+      answerMembers: () =>
+        ({ type: 'cluster', clusterId, members: this.members() }) satisfies ClusterIntroduction,
+      unreachable: (member) => this.#node.reportUnreachable(member),
+      removed: (reason) => this.#stopOnFailure(new Error(reason)),
     });
+    this.#corruption = new CorruptionCheck({
+      member: this,
+      intervalMillis: this.#options.corruptCheckMillis,
+      askHash: (member, revision) =>
+        this.#questions.ask((requestId) =>
+          this.#peers.send(member, { type: 'hash-ask', requestId, revision }),
+        ),
+    });
+    if (options.autoCompaction !== undefined) {
+      this.#autoCompactor = new AutoCompactor({
+        clock: platform.clock,
+        compaction: options.autoCompaction,
+        revision: () => this.store.revision,
+        leading: () => this.leading,
+        compact: async (revision) => {
+          try {
+            await this.propose({ type: 'compact', revision });
+          } catch (error) {
+            if (!(error instanceof EtcdError)) throw error;
+            platform.logger.warn('automatic compaction failed', { revision, error: error.message });
+          }
+        },
+      });
+    }
   }
+
+  // ── What the services read ──────────────────────────────────────────────────────────────────────
 
   /** The replicated state as far as it is applied here. For reading only. */
   get store(): Store {
-    return this.#store;
+    return this.#state.store;
   }
 
-  /** Puts a change into the log; resolves when it was applied here. @throws EtcdError */
-  propose<R extends Request>(request: R): Promise<Applied<R>> {
-    if (this.#stopped) return Promise.reject(stoppedError());
-    const proposal: Proposal = { id: `${this.#idPrefix}-${this.#nextProposal++}`, request };
-    const bytes = encode(proposal);
-    if (bytes.length > requestBytesMax) return Promise.reject(requestTooLargeError());
-    const applied = this.#proposals.add(proposal.id, bytes) as Promise<Applied<R>>;
-    this.#drive();
-    return applied;
+  get auth(): AuthStore {
+    return this.#state.auth;
   }
 
-  /** Resolves when this member's store is at least as new as anything acknowledged before. @throws EtcdError */
-  linearizableRead(): Promise<void> {
-    return this.#stopped ? Promise.reject(stoppedError()) : this.#reads.read();
+  get leader(): MemberId {
+    return this.#node.leader;
   }
 
-  leaseKeepAlive(id: LeaseId): Promise<number> {
-    return this.#stopped ? Promise.reject(stoppedError()) : this.#leases.keepAlive(id);
+  get leading(): boolean {
+    return this.#node.role === 'leader';
   }
 
-  watch(request: WatchRequest, events: WatchEvents): Watch {
-    const watch = new MemberWatch(this.#store, request, events, (ended) => this.#watches.delete(ended));
-    if (this.#stopped) {
-      watch.close('etcdserver: server stopped');
-      return watch;
-    }
-    this.#watches.add(watch);
-    if (!watch.synced) this.#catchUpWatches();
-    return watch;
+  get term(): Term {
+    return this.#node.term;
+  }
+
+  get committed(): Index {
+    return this.#node.status().commit;
+  }
+
+  get applied(): Index {
+    return this.#state.applied.index;
+  }
+
+  get learner(): boolean {
+    return this.#confState.learners.includes(this.id);
+  }
+
+  get clusterVersion(): string | undefined {
+    return this.#state.membership.version;
+  }
+
+  get downgrade(): Downgrade {
+    return this.#state.membership.downgrade;
+  }
+
+  get dbSizeBytes(): number {
+    return this.#state.backend.fileBytes;
+  }
+
+  get dbSizeInUseBytes(): number {
+    return this.#state.backend.liveBytes;
+  }
+
+  get pendingProposals(): number {
+    return this.#proposals.size;
+  }
+
+  alarms(): readonly Alarm[] {
+    return this.#state.alarms.list();
+  }
+
+  members(): readonly ClusterMember[] {
+    return this.#state.membership.members();
   }
 
   header(): ResponseHeader {
     return {
       clusterId: this.clusterId,
       memberId: this.id,
-      revision: this.#store.revision,
+      revision: this.store.revision,
       raftTerm: this.#node.term,
     };
   }
@@ -274,21 +442,280 @@ export class Member {
     return {
       memberId: this.id,
       clusterId: this.clusterId,
-      name: this.#options.name,
+      name: this.name,
       version: etcdVersion,
       leader,
       raftTerm: term,
       raftIndex: lastIndex,
-      raftAppliedIndex: this.#applied,
-      revision: this.#store.revision,
+      raftAppliedIndex: this.applied,
+      revision: this.store.revision,
     };
+  }
+
+  // ── Writes and reads ────────────────────────────────────────────────────────────────────────────
+
+  propose<R extends Request>(request: R, options: ProposeOptions = {}): Promise<Applied<R>> {
+    return new Promise((resolve, reject) => {
+      this.submit(request, options, { ok: resolve, failed: reject });
+    });
+  }
+
+  submit<R extends Request>(request: R, { auth, encoded }: ProposeOptions, done: Done<Applied<R>>): void {
+    if (this.#stopped) {
+      done.failed(stoppedError());
+      return;
+    }
+    const sequence = this.#nextSequence++;
+    const bytes = encodeProposal(this.#life, sequence, request, auth, encoded);
+    if (bytes.length > this.#options.requestBytesMax) {
+      done.failed(requestTooLargeError());
+      return;
+    }
+    this.#proposals.add(sequence, bytes, done as Done<Applied>);
+    this.#queueDrive();
+  }
+
+  linearizableRead(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.whenReadable({ ok: resolve, failed: reject });
+    });
+  }
+
+  whenReadable(done: Done<void>): void {
+    if (this.#stopped) {
+      done.failed(stoppedError());
+      return;
+    }
+    this.#reads.wait(done);
+    this.#queueDrive();
+  }
+
+  watch(request: WatchRequest, events: WatchEvents): Watch {
+    const watch = new MemberWatch(this.store, request, events, {
+      ended: (ended) => this.#watches.delete(ended),
+      behind: () => this.#catchUpWatches(),
+    });
+    if (this.#stopped) {
+      watch.close('etcdserver: server stopped');
+      return watch;
+    }
+    this.#watches.add(watch);
+    if (!watch.synced) this.#catchUpWatches();
+    return watch;
+  }
+
+  // ── Leases ──────────────────────────────────────────────────────────────────────────────────────
+
+  async leaseKeepAlive(id: LeaseId): Promise<number> {
+    return await this.#askOfLease(id, 'renew');
+  }
+
+  async leaseTimeToLive(
+    id: LeaseId,
+  ): Promise<{ readonly grantedTtl: number; readonly remainingTtl: number } | undefined> {
+    await this.linearizableRead();
+    const lease = this.store.lease(id);
+    if (lease === undefined) return undefined;
+    const remainingTtl = await this.#askOfLease(id, 'remaining');
+    return remainingTtl < 0 ? undefined : { grantedTtl: lease.ttlSeconds, remainingTtl };
+  }
+
+  newLeaseId(): LeaseId {
+    for (;;) {
+      let id = 0n;
+      for (const byte of this.platform.random.bytes(8)) id = (id << 8n) | BigInt(byte);
+      id &= 0x7fff_ffff_ffff_ffffn;
+      if (id !== 0n && this.store.lease(id as LeaseId) === undefined) return id as LeaseId;
+    }
+  }
+
+  /** Only the leader knows the time of leases. */
+  async #askOfLease(leaseId: LeaseId, ask: 'renew' | 'remaining'): Promise<number> {
+    if (this.#stopped) throw stoppedError();
+    if (this.leading) return await this.#answerOfLease(leaseId, ask);
+    const { leader } = this.#node;
+    if (leader === noMember) throw noLeaderError();
+    return await this.#questions.ask<number>((requestId) =>
+      this.#peers.send(leader, { type: 'lease-ask', requestId, ask, leaseId }),
+    );
+  }
+
+  #answerOfLease(id: LeaseId, ask: 'renew' | 'remaining'): Promise<number> {
+    return ask === 'renew' ? this.#leases.renew(id) : this.#leases.remaining(id);
+  }
+
+  // ── Membership ──────────────────────────────────────────────────────────────────────────────────
+
+  async memberAdd(peerUrls: readonly string[], learner: boolean): Promise<ClusterMember> {
+    await this.linearizableRead();
+    const id = joiningMemberId(peerUrls, toHex(this.platform.random.bytes(8)));
+    this.#checkReconfiguration(learner ? 'learner' : 'voter');
+    await this.#proposeConfChange(addMember(id, { peerUrls, learner }));
+    return must(this.#state.membership.get(id), 'a change that was applied shows');
+  }
+
+  async memberRemove(id: MemberId): Promise<void> {
+    await this.linearizableRead();
+    if (this.#state.membership.get(id)?.learner === false) this.#checkReconfiguration('remove', id);
+    await this.#proposeConfChange(removeMember(id));
+  }
+
+  async memberUpdate(memberId: MemberId, peerUrls: readonly string[]): Promise<void> {
+    await this.propose({ type: 'member-update', memberId, peerUrls });
+  }
+
+  /** The leader knows how far the learner is, so it is asked. */
+  async memberPromote(memberId: MemberId): Promise<void> {
+    await this.linearizableRead();
+    if (this.leading) return await this.#promoteHere(memberId);
+    const { leader } = this.#node;
+    if (leader === noMember) throw noLeaderError();
+    const refusal = await this.#questions.ask<
+      { readonly code: string; readonly message: string } | undefined
+    >((requestId) => this.#peers.send(leader, { type: 'promote-ask', requestId, memberId }));
+    if (refusal !== undefined) throw new EtcdError(refusal.code as EtcdError['code'], refusal.message);
+  }
+
+  async moveLeader(target: MemberId): Promise<void> {
+    if (!this.leading) throw notLeaderError();
+    const member = this.#state.membership.get(target);
+    if (member === undefined || member.learner) throw badTransfereeError();
+    if (target === this.id) return;
+    this.#node.transferLeader(target);
+    this.#drive();
+    const { clock } = this.platform;
+    const deadline = clock.monotonicMillis() + this.#options.requestTimeoutMillis;
+    while (this.#node.leader !== target) {
+      if (clock.monotonicMillis() >= deadline) throw timeoutError();
+      await clock.sleep(this.#options.tickMillis / 2);
+      if (this.#stopped) throw stoppedError();
+    }
+  }
+
+  async #promoteHere(id: MemberId): Promise<void> {
+    const checked = this.#state.membership.check(promoteMember(id));
+    if (!checked.ok) throw fromMembershipError(checked.error);
+    const { progress } = this.#node.status();
+    const leader = must(progress.find((one) => one.id === this.id)).match;
+    const match = progress.find((one) => one.id === id)?.match ?? 0;
+    if (match < leader * readyShare) throw learnerNotReadyError();
+    this.#checkReconfiguration('voter');
+    await this.#proposeConfChange(promoteMember(id));
+  }
+
+  /** etcd's mayAddMember, mayRemoveMember: with what is up now, the new membership must have a quorum. */
+  #checkReconfiguration(change: 'voter' | 'learner' | 'remove', removed?: MemberId): void {
+    if (!this.#options.strictReconfigCheck || change === 'learner') return;
+    const voters = this.members().filter(({ learner }) => !learner);
+    const started = voters.filter(({ name }) => name !== '');
+    const others = change === 'remove' ? voters.filter(({ id }) => id !== removed) : voters;
+    const startedLeft = change === 'remove' ? started.filter(({ id }) => id !== removed) : started;
+    const size = change === 'voter' ? others.length + 1 : others.length;
+    if (
+      startedLeft.length < Math.floor(size / 2) + 1 &&
+      !(change === 'voter' && started.length === 1 && voters.length === 1)
+    ) {
+      throw notEnoughStartedMembersError();
+    }
+    if (change === 'voter') {
+      const now = this.platform.clock.monotonicMillis();
+      const healthy = voters.filter(({ id }) => {
+        const since = id === this.id ? 0 : this.#peers.connectedSinceMillis(id);
+        return since !== undefined && (id === this.id || now - since >= healthMillis);
+      });
+      if (healthy.length < Math.floor(voters.length / 2) + 1) throw unhealthyError();
+    }
+  }
+
+  /** Resolves when the change is applied here. @throws EtcdError */
+  #proposeConfChange(change: ConfChange): Promise<void> {
+    if (this.#stopped) return Promise.reject(stoppedError());
+    const checked = this.#state.membership.check(change);
+    if (!checked.ok) return Promise.reject(fromMembershipError(checked.error));
+    return new Promise((resolve, reject) => {
+      const name = nameOfChange(change);
+      const timer = this.platform.clock.setTimer(this.#options.requestTimeoutMillis, () => {
+        if (this.#confChanges.delete(name)) reject(timeoutError());
+      });
+      this.#confChanges.set(name, {
+        ok: () => {
+          timer.cancel();
+          resolve();
+        },
+        failed: (error) => {
+          timer.cancel();
+          reject(error);
+        },
+      });
+      // Dropped while another change is under way: etcd lets the client wait for its time-out; saying so at once is kinder.
+      if (this.#node.proposeConfChange(change) === 'dropped') {
+        this.#confChanges
+          .get(name)
+          ?.failed(this.leader === noMember ? noLeaderError() : tooManyRequestsError());
+        this.#confChanges.delete(name);
+      }
+      this.#drive();
+    });
+  }
+
+  /** Until the log has told the others what this member is called and where its clients find it. */
+  async #publish(): Promise<void> {
+    const { clock, logger } = this.platform;
+    const clientUrls = this.#options.advertiseClientUrls;
+    while (!this.#stopped) {
+      const known = this.#state.membership.get(this.id);
+      if (known !== undefined && known.name === this.name && sameTexts(known.clientUrls, clientUrls)) return;
+      try {
+        await this.propose({ type: 'member-attributes', memberId: this.id, name: this.name, clientUrls });
+        return;
+      } catch (error) {
+        if (!(error instanceof EtcdError)) throw error;
+        logger.debug('not published yet', { error: error.message });
+        await clock.sleep(publishRetryMillis);
+      }
+    }
+  }
+
+  // ── Maintenance ─────────────────────────────────────────────────────────────────────────────────
+
+  compacted(): Promise<void> {
+    return this.#scrubbing ?? Promise.resolve();
+  }
+
+  async hashKv(revision: number): ReturnType<EtcdServer['hashKv']> {
+    for (;;) {
+      const { store } = this;
+      const begun = store.hashKv(revision);
+      if (!begun.ok) throw fromMvccError(begun.error.code);
+      const run = begun.value;
+      try {
+        while (run.step(recordsPerHashStep)) {
+          await this.platform.clock.sleep(0);
+          if (this.#stopped) throw stoppedError();
+        }
+        // A compaction meanwhile, or another state altogether: what was in force cannot be told any more.
+        if (store !== this.store || Math.max(0, run.compactRevision) !== store.compactRevision) continue;
+        return { hash: run.hash, compactRevision: run.compactRevision, hashRevision: run.revision as never };
+      } finally {
+        run.close();
+      }
+    }
+  }
+
+  view(): BackendView {
+    return this.#state.backend.view();
+  }
+
+  /** Freed pages are used again as they are: there is nothing to stop the world for. */
+  async defragment(): Promise<void> {
+    await this.#state.backend.flush();
   }
 
   /** Throws if something that must always hold does not. */
   checkInvariants(): void {
     this.#node.checkInvariants();
-    this.#store.checkInvariants();
-    assert(this.#applied >= this.#snapshotIndex, 'a snapshot is of applied entries');
+    this.store.checkInvariants();
+    assert(this.applied >= this.#snapshotIndex, 'the log is truncated behind what is applied');
   }
 
   /** Ends the member; clients waiting get `etcdserver: server stopped`. Idempotent. */
@@ -299,19 +726,61 @@ export class Member {
     // What is being written ends first; nothing new begins.
     await this.#driven;
     await this.#log.close();
+    await this.#state.backend.close();
   }
 
   #close(reason: string): void {
     this.#stopped = true;
     this.#tick?.cancel();
+    this.#autoCompactor?.stop();
+    this.#corruption.stop();
     this.#proposals.failAll(stoppedError);
     this.#reads.failAll(stoppedError);
-    this.#leases.stop(stoppedError);
+    this.#questions.failAll(stoppedError);
+    for (const done of this.#confChanges.values()) done.failed(stoppedError());
+    this.#confChanges.clear();
+    this.#leases.stop();
     for (const watch of this.#watches) watch.close(reason);
   }
 
+  #stopOnFailure(reason: Error): void {
+    if (this.#stopped) return;
+    this.#close(`etcdserver: server stopped: ${reason.message}`);
+    void this.#peers.stop();
+    this.#fail(reason);
+  }
+
+  #watchBackend(backend: Backend): void {
+    void backend.failed.then((error) => this.#stopOnFailure(error));
+  }
+
+  // ── The other members ───────────────────────────────────────────────────────────────────────────
+
+  #peer(id: MemberId): Peer | undefined {
+    const member = this.#state.membership.get(id);
+    return member && peerOf(member);
+  }
+
+  /** Dials who is in the cluster; before anything is applied, who is said to be. */
+  #connect(configured?: ClusterConfig): void {
+    const peers = new Map<MemberId, Peer>();
+    for (const member of this.members()) {
+      const peer = peerOf(member);
+      if (peer === undefined) {
+        this.platform.logger.warn('a member has no address that can be dialled', {
+          member: member.id,
+          urls: member.peerUrls.join(' '),
+        });
+      } else peers.set(member.id, peer);
+    }
+    if (peers.size === 0 && configured !== undefined) {
+      this.platform.logger.info('joining: the leader brings what is known of the cluster');
+    }
+    this.#peers.setMembers(peers);
+  }
+
   #scheduleTick(): void {
-    this.#tick = this.#platform.clock.setTimer(this.#options.tickMillis, () => {
+    this.#tick = this.platform.clock.setTimer(this.#options.tickMillis, () => {
       this.#node.tick();
       this.#scheduleTick();
       this.#drive();
@@ -319,30 +788,73 @@ export class Member {
   }
 
   #receive(from: MemberId, message: PeerMessage): void {
+    const { logger } = this.platform;
+    const answer = (reply: PeerMessage): void => this.#peers.send(from, reply);
     switch (message.type) {
       case 'raft':
         if (message.message.to !== this.id || message.message.from !== from) return;
         this.#node.step(message.message);
-        this.#drive();
+        this.#queueDrive();
         return;
-      case 'lease-renew':
-        this.#leases.renewHere(message.leaseId as LeaseId).then(
-          (ttlSeconds) =>
-            this.#peers.send(from, { type: 'lease-renewed', requestId: message.requestId, ttlSeconds }),
+      case 'lease-ask': {
+        const { requestId, ask, leaseId } = message;
+        this.#answerOfLease(leaseId as LeaseId, ask).then(
+          (seconds) => answer({ type: 'lease-answer', requestId, seconds }),
           // Not leading (any more): the asker's own timeout tells its client.
-          (error: unknown) => this.#platform.logger.debug('a keep-alive failed', { error: String(error) }),
+          (error: unknown) => logger.debug('cannot answer for a lease', { error: String(error) }),
         );
         return;
-      case 'lease-renewed':
-        this.#leases.renewed(message.requestId, message.ttlSeconds);
+      }
+      case 'lease-answer':
+        this.#questions.answered(message.requestId, message.seconds);
+        return;
+      case 'hash-ask': {
+        const { requestId, revision } = message;
+        this.hashKv(revision).then(
+          ({ hash, compactRevision }) => answer({ type: 'hash-answer', requestId, hash, compactRevision }),
+          () => answer({ type: 'hash-answer', requestId }),
+        );
+        return;
+      }
+      case 'hash-answer':
+        this.#questions.answered(message.requestId, message);
+        return;
+      case 'promote-ask': {
+        const { requestId, memberId } = message;
+        this.#promoteHere(memberId).then(
+          () => answer({ type: 'promote-answer', requestId }),
+          (error: EtcdError) =>
+            answer({
+              type: 'promote-answer',
+              requestId,
+              refusal: { code: error.code, message: error.message },
+            }),
+        );
+        return;
+      }
+      case 'promote-answer':
+        this.#questions.answered(message.requestId, message.refusal);
         return;
     }
   }
 
+  // ── The drive ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Drives once for everything that this turn brings. */
+  #queueDrive(): void {
+    if (this.#driveQueued) return;
+    this.#driveQueued = true;
+    queueMicrotask(() => {
+      this.#driveQueued = false;
+      this.#drive();
+    });
+  }
+
   /** Works off what Raft has ready, one Ready at a time; what comes in meanwhile makes the next, larger one. */
   #drive(): void {
+    if (this.#stopped) return;
     this.#handOver();
-    if (this.#driving || this.#stopped || !this.#node.hasReady()) return;
+    if (this.#driving || !this.#node.hasReady()) return;
     this.#driving = true;
     this.#driven = this.#driveAll().finally(() => {
       this.#driving = false;
@@ -359,7 +871,7 @@ export class Member {
       } catch (error) {
         // Only the disk may fail; anything else is a bug and stops the process.
         if (!(error instanceof WalError || error instanceof DiskError)) throw error;
-        if (!this.#stopped) this.#stopOnFailure(error);
+        this.#stopOnFailure(error);
         return;
       }
       if (this.#stopped) return;
@@ -369,97 +881,261 @@ export class Member {
   }
 
   async #handle(ready: Ready): Promise<void> {
-    for (const message of ready.messagesBeforeSync) this.#peers.send(message.to, { type: 'raft', message });
+    for (const message of ready.messagesBeforeSync) this.#send(message);
     // No await without a write: a heartbeat's answer must not wait for a turn of the event loop.
-    if (ready.snapshot !== undefined || ready.entries.length > 0 || ready.hardState !== undefined) {
-      await this.#log.save(ready);
+    if (ready.snapshot !== undefined) {
+      await this.#install(ready.snapshot, ready);
+      if (this.#stopped) return;
+    } else if (ready.entries.length > 0 || ready.hardState !== undefined) {
+      const saved = this.#log.append(ready.entries, ready.hardState, ready.mustSync);
+      if (ready.mustSync) await saved;
       if (this.#stopped) return;
       this.#observer?.saved(this.id, ready);
     }
-    for (const message of ready.messages) this.#peers.send(message.to, { type: 'raft', message });
+    for (const message of ready.messages) this.#send(message);
     if (ready.softState !== undefined) this.#roleChanged();
-    if (ready.snapshot !== undefined) this.#install(ready.snapshot);
-    if (ready.committedEntries.length > 0) this.#applyAll(ready.committedEntries);
+    if (ready.committedEntries.length > 0) await this.#applyAll(ready.committedEntries);
     for (const state of ready.readStates) this.#reads.confirmed(state);
-    if (this.#applied - this.#snapshotIndex >= this.#options.snapshotEntries) await this.#takeSnapshot();
+  }
+
+  #send(message: Ready['messages'][number]): void {
+    if (message.type === 'MsgSnap') void this.#sendSnapshot(message);
+    else this.#peers.send(message.to, { type: 'raft', message });
   }
 
   #handOver(): void {
     if (this.#stopped) return;
     this.#proposals.handOver(this.#node.term, (bytes) => this.#node.propose(bytes));
+    this.#reads.startRound();
   }
 
   #roleChanged(): void {
     const { role, term, leader } = this.#node;
     this.#observer?.roleChanged(this.id, role, term, leader);
-    this.#platform.logger.info('raft role', { role, term, leader });
+    this.platform.logger.info('raft role', { role, term, leader });
     const leading = role === 'leader';
-    if (this.#leading && !leading) this.#leases.demote();
+    if (this.#leading && !leading) {
+      this.#leases.demote();
+      this.#corruption.stop();
+    }
     this.#leading = leading;
   }
 
-  #applyAll(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      assert(entry.index === this.#applied + 1, 'entries are applied in order, each once');
-      this.#applyEntry(entry);
-      this.#applied = entry.index;
-    }
-    this.#proposals.termApplied(entries.at(-1)!.term);
-    this.#reads.applied(this.#applied);
+  async #applyAll(entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) this.#applyEntry(entry);
+    this.#state.commit();
+    const last = entries.at(-1)!;
+    this.#proposals.termApplied(last.term);
+    this.#reads.applied(last.index);
     for (const watch of this.#watches) watch.progressIfSynced();
+    await this.#state.backend.drained();
+    if (this.applied - this.#snapshotIndex >= this.#options.snapshotEntries) await this.#truncateLog();
   }
 
   #applyEntry(entry: Entry): void {
-    if (entry.type === 'conf-change') {
-      this.#confState = this.#node.applyConfChange(decodeConfChange(entry.data));
-    } else if (entry.data.length === 0) {
-      // The first entry of a term: a leader has caught up with everything its predecessors committed.
-      if (this.#node.role === 'leader' && this.#node.term === entry.term) {
-        this.#leases.promote(this.#store.leases(), this.#options.electionTicks * this.#options.tickMillis);
+    if (entry.type === 'conf-change') this.#applyConfChange(entry);
+    else if (entry.data.length === 0) this.#beganTerm(entry);
+    else this.#applyProposal(entry);
+    this.#state.advance(entry, this.#confState);
+    this.#observer?.applied(this.id, entry, this.store);
+  }
+
+  #applyProposal(entry: Entry): void {
+    const { life, sequence, auth, request } = decodeProposal(entry.data);
+    const result = apply(this.#state, request, auth, entry);
+    if (result.ok) {
+      switch (request.type) {
+        case 'lease-grant':
+          this.#leases.granted(request.id, request.ttlSeconds);
+          break;
+        case 'compact':
+          this.#scrub();
+          break;
+        case 'member-update':
+          this.#connect();
+          break;
+        default:
       }
-    } else {
-      const { id, request } = decode<Proposal>(entry.data);
-      const result = apply(this.#store, request);
-      if (result.ok && request.type === 'lease-grant') this.#leases.granted(request.id, request.ttlSeconds);
-      if (request.type === 'lease-revoke') this.#leases.revoked(request.id);
-      this.#proposals.applied(id, result);
     }
-    this.#observer?.applied(this.id, entry, this.#store);
+    if (request.type === 'lease-revoke') this.#leases.revoked(request.id);
+    if (life === this.#life) this.#proposals.applied(sequence, result);
   }
 
-  /** Replaces the store by a leader's snapshot. Watches end: their clients resume where they were. */
-  #install(snapshot: Snapshot): void {
-    assert(snapshot.metadata.index > this.#applied, 'a snapshot only takes the member forward');
-    this.#store = Store.restore(decode(snapshot.data));
-    this.#applied = snapshot.metadata.index;
-    this.#snapshotIndex = snapshot.metadata.index;
-    this.#confState = snapshot.metadata.confState;
-    for (const watch of this.#watches) watch.close('drydock: the member installed a snapshot');
-    this.#observer?.installed(this.id, snapshot, this.#store);
-    this.#reads.applied(this.#applied);
+  /** The first entry of a term: a leader has caught up with everything its predecessors committed. */
+  #beganTerm(entry: Entry): void {
+    if (!this.leading || this.#node.term !== entry.term) return;
+    this.#leases.promote(this.store.leases(), this.electionTimeoutMillis);
+    this.#corruption.start();
+    if (this.clusterVersion !== etcdVersion) {
+      this.propose({ type: 'cluster-version', version: etcdVersion }).catch((error: unknown) => {
+        if (!(error instanceof EtcdError)) throw error;
+      });
+    }
   }
 
-  async #takeSnapshot(): Promise<void> {
-    const data = encode(this.#store.snapshot());
-    await this.#log.takeSnapshot(this.#applied, this.#confState, data, this.#options.catchUpEntries);
-    this.#snapshotIndex = this.#applied;
+  /** A change that has become invalid since it was proposed changes nothing, on every member alike. */
+  #applyConfChange(entry: Entry): void {
+    const change = decodeConfChange(entry.data);
+    const name = nameOfChange(change);
+    const done = this.#confChanges.get(name);
+    this.#confChanges.delete(name);
+    const { membership } = this.#state;
+    const checked = change.context === undefined ? ok(undefined) : membership.check(change);
+    if (!checked.ok) {
+      done?.failed(fromMembershipError(checked.error));
+      return;
+    }
+    this.#confState = this.#node.applyConfChange(change);
+    membership.apply(change);
+    this.#connect();
+    done?.ok();
+    if (change.type === 'remove' && change.member === this.id) {
+      // Its answer leaves first.
+      this.platform.clock.setTimer(this.#options.tickMillis, () =>
+        this.#stopOnFailure(new Error('this member was removed from the cluster')),
+      );
+    }
+  }
+
+  // ── Snapshots ───────────────────────────────────────────────────────────────────────────────────
+
+  async #sendSnapshot(message: MsgSnap): Promise<void> {
+    const { to } = message;
+    const peer = this.#peer(to);
+    if (peer === undefined || this.#sendingTo.has(to)) {
+      this.#node.reportSnapshot(to, false);
+      return;
+    }
+    this.#sendingTo.add(to);
+    // What is sent is what is here now, at least as new as what Raft asked for.
+    const view = this.view();
+    const { applied } = this.#state;
+    const metadata = applied.index >= message.snapshot.metadata.index ? applied : message.snapshot.metadata;
+    const sent = await sendSnapshot(this.platform, {
+      clusterId: this.clusterId,
+      self: this.id,
+      peer,
+      message: { ...message, snapshot: { ...message.snapshot, metadata } },
+      view,
+    });
+    this.#sendingTo.delete(to);
+    if (this.#stopped) return;
+    this.#node.reportSnapshot(to, sent);
+    this.#drive();
+  }
+
+  async #openReceiving(index: number): Promise<Backend> {
+    assert(!this.#receiving, 'one snapshot at a time');
+    this.#receiving = true;
+    const backend = await this.#log.openReceiving(this.#backends, index);
+    this.#watchBackend(backend);
+    return backend;
+  }
+
+  #receivedSnapshot(message: MsgSnap, backend: Backend): void {
+    this.#receiving = false;
+    void this.#received?.backend.close();
+    this.#received = { index: message.snapshot.metadata.index, backend };
+    this.#node.step(message);
+    this.#drive();
+  }
+
+  /** Replaces the state by a leader's snapshot. Watches go on where they are. */
+  async #install(snapshot: Snapshot, ready: Ready): Promise<void> {
+    const { metadata } = snapshot;
+    assert(metadata.index > this.applied, 'a snapshot only takes the member forward');
+    const received = must(this.#received, 'a snapshot comes with its backend');
+    assert(received.index === metadata.index, 'the snapshot is the one that was received');
+    this.#received = undefined;
+    const previous = this.#state;
+    await previous.backend.close();
+    await this.#log.install(metadata, ready.hardState);
+    if (ready.entries.length > 0) await this.#log.append(ready.entries, undefined, true);
+    if (this.#stopped) return;
+    this.#observer?.saved(this.id, ready);
+    this.#state = new StateMachine(received.backend);
+    this.#confState = metadata.confState;
+    this.#snapshotIndex = metadata.index;
+    this.store.adoptWatchers(previous.store);
+    for (const watch of this.#watches) watch.moved(this.store);
+    this.#catchUpWatches();
+    this.#connect();
+    this.#observer?.installed(this.id, snapshot, this.store);
+    this.#reads.applied(metadata.index);
+  }
+
+  /** What is applied is durable in the backend: the log before it is needed only by slow followers. */
+  async #truncateLog(): Promise<void> {
+    const { applied } = this.#state;
+    this.#snapshotIndex = applied.index;
+    await this.#state.backend.flush();
+    if (this.#stopped) return;
+    await this.#log.compact(applied, this.#options.catchUpEntries);
+  }
+
+  // ── Slices of long work ─────────────────────────────────────────────────────────────────────────
+
+  #scrub(): void {
+    this.#scrubbing ??= this.#scrubAll().finally(() => {
+      this.#scrubbing = undefined;
+    });
+  }
+
+  async #scrubAll(): Promise<void> {
+    for (;;) {
+      await this.platform.clock.sleep(0);
+      if (this.#stopped) return;
+      const more = this.store.scrub(recordsPerScrub);
+      this.#state.commit();
+      if (!more) return;
+      await this.#state.backend.drained();
+    }
   }
 
   #catchUpWatches(): void {
     if (this.#catchingUp) return;
     this.#catchingUp = true;
-    this.#platform.clock.setTimer(0, () => {
+    this.platform.clock.setTimer(0, () => {
       this.#catchingUp = false;
       if (this.#stopped) return;
-      const more = this.#store.syncWatchers(revisionsPerSyncMax);
+      const more = this.store.syncWatchers(revisionsPerSyncMax);
       for (const watch of this.#watches) watch.progressIfSynced();
       if (more) this.#catchUpWatches();
     });
   }
+}
 
-  #stopOnFailure(reason: Error): void {
-    this.#close(`etcdserver: server stopped: ${reason.message}`);
-    void this.#peers.stop();
-    this.#fail(reason);
+/** Finds the cluster that this member was announced to, and the id it was given there (etcd's GetClusterFromRemotePeers). */
+async function introduce(
+  platform: Platform,
+  { cluster, name }: MemberOptions,
+): Promise<{ readonly clusterId: string; readonly memberId: MemberId }> {
+  const own = must(cluster.members.find((member) => member.name === name));
+  const urls = own.peerUrls ?? [];
+  let reason = 'no other member is named';
+  for (let attempt = 0; attempt < joinAttemptsMax; attempt++) {
+    for (const other of cluster.members) {
+      if (other === own) continue;
+      try {
+        const { clusterId, members } = await askMembers(platform, other.peerAddress);
+        const self = members.find(({ peerUrls }) => peerUrls.some((url) => urls.includes(url)));
+        if (self !== undefined) return { clusterId, memberId: self.id };
+        reason = `${other.name} knows no member at ${urls.join(', ')}`;
+      } catch (error) {
+        reason = `${other.name}: ${error instanceof Error ? error.message : String(error)}`;
+      }
+    }
+    await platform.clock.sleep(joinRetryMillis);
   }
+  throw new DataDirectoryError(
+    `${name} cannot join: ${reason}; announce it first with \`etcdctl member add\`, and name its peer URL as it was announced`,
+  );
+}
+
+function nameOfChange({ type, member }: ConfChange): string {
+  return `${type} ${member}`;
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
 }

@@ -1,29 +1,71 @@
-import type { Platform } from '../platform/platform.ts';
 import type { Link, LinkEvents } from '../platform/links.ts';
 import type { Address, Listener } from '../platform/network.ts';
+import type { Platform } from '../platform/platform.ts';
 import type { Message } from '../raft/messages.ts';
-import { compareMembers, type MemberId } from '../raft/types.ts';
+import type { MemberId } from '../raft/types.ts';
+import { packMessage, unpackMessage, type PackedMessage } from './peer-codec.ts';
 
-/** What members say to each other. */
+/** What members say to each other once they know each other. */
 export type PeerMessage =
   | { readonly type: 'raft'; readonly message: Message }
-  /** A follower passes a client's keep-alive to the leader, who alone keeps lease time. */
-  | { readonly type: 'lease-renew'; readonly requestId: string; readonly leaseId: bigint }
-  | { readonly type: 'lease-renewed'; readonly requestId: string; readonly ttlSeconds: number };
+  /** A follower passes to the leader, who alone keeps lease time, what its clients ask of a lease. */
+  | {
+      readonly type: 'lease-ask';
+      readonly requestId: string;
+      readonly ask: 'renew' | 'remaining';
+      readonly leaseId: bigint;
+    }
+  /** `seconds`: the new time to live, or what remains of it; -1: no such lease. */
+  | { readonly type: 'lease-answer'; readonly requestId: string; readonly seconds: number }
+  /** What others hash at the same revision, for the corruption check. */
+  | { readonly type: 'hash-ask'; readonly requestId: string; readonly revision: number }
+  | {
+      readonly type: 'hash-answer';
+      readonly requestId: string;
+      readonly hash?: number;
+      readonly compactRevision?: number;
+    }
+  | { readonly type: 'promote-ask'; readonly requestId: string; readonly memberId: MemberId }
+  | {
+      readonly type: 'promote-answer';
+      readonly requestId: string;
+      readonly refusal?: { readonly code: string; readonly message: string };
+    };
 
-/** The first message on a link. */
-interface Hello {
+type Wire =
+  | Exclude<PeerMessage, { type: 'raft' }>
+  | { readonly type: 'raft'; readonly packed: PackedMessage };
+
+/** The first message on a link. `purpose` is what the rest of it is for. */
+export interface Hello {
   readonly type: 'hello';
-  readonly protocol: typeof protocol;
+  readonly protocol: string;
   readonly clusterId: string;
   readonly memberId: MemberId;
+  readonly purpose: 'messages' | 'snapshot';
 }
 
-const protocol = 'drydock-peer/1';
+/** Why a link is not wanted; the last message on it. `removed`: this member was removed from the cluster for good. */
+export interface Refusal {
+  readonly type: 'refused';
+  readonly removed: boolean;
+  readonly reason: string;
+}
+
+/** One who does not know the cluster yet asks who is in it (etcd's GET /members on a peer URL). */
+export interface MembersQuestion {
+  readonly type: 'members';
+  readonly protocol: string;
+}
+
+/** Both versions are in the name, so that a newer member can still speak to an older one, or be refused with a reason. */
+export const peerProtocol = 'drydock-peer/2';
 
 /** More than this waiting in a link, and messages for it are dropped: Raft sends again what matters. */
 const bufferedBytesMax = 64 * 1024 * 1024;
 const reconnectMillis = 200;
+/** How long one who is refused has to read why. */
+const refusedMillis = 1000;
 
 export interface Peer {
   readonly address: Address;
@@ -34,11 +76,18 @@ export interface Peer {
 export interface PeersOptions {
   readonly clusterId: string;
   readonly self: MemberId;
-  readonly listen: Address;
-  readonly peers: ReadonlyMap<MemberId, Peer>;
+  readonly listen: readonly Address[];
+  /** A member that may speak to this one, as of now. */
+  readonly peer: (member: MemberId) => Peer | undefined;
+  readonly isRemoved: (member: MemberId) => boolean;
   readonly receive: (from: MemberId, message: PeerMessage) => void;
+  /** A link on which a member brings a snapshot; the events of what follows the hello. */
+  readonly receiveSnapshot: (from: MemberId, link: Link) => LinkEvents;
+  readonly answerMembers: () => unknown;
   /** A message to this member was dropped. */
   readonly unreachable: (member: MemberId) => void;
+  /** Another member says that this one was removed. */
+  readonly removed: (reason: string) => void;
 }
 
 /**
@@ -48,8 +97,9 @@ export interface PeersOptions {
 export class Peers {
   readonly #platform: Platform;
   readonly #options: PeersOptions;
-  readonly #outgoing = new Map<MemberId, Link>();
-  #listener: Listener | undefined;
+  readonly #dialled = new Map<MemberId, DialledPeer>();
+  readonly #accepted = new Map<Link, MemberId>();
+  #listeners: Listener[] = [];
   #stopped = false;
 
   constructor(platform: Platform, options: PeersOptions) {
@@ -57,100 +107,217 @@ export class Peers {
     this.#options = options;
   }
 
-  /** @throws NetworkError when the address cannot be bound */
+  /** @throws NetworkError when an address cannot be bound */
   async start(): Promise<void> {
-    this.#listener = await this.#platform.network.links.listen(this.#options.listen, (link) =>
-      this.#accept(link),
-    );
-    for (const member of [...this.#options.peers.keys()].toSorted(compareMembers)) {
-      if (member !== this.#options.self) void this.#keepDialling(member);
+    try {
+      for (const address of this.#options.listen) {
+        this.#listeners.push(
+          await this.#platform.network.links.listen(address, (link) => this.#accept(link)),
+        );
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Dials these members and nobody else from now on. A member whose address changed is dialled anew. */
+  setMembers(members: ReadonlyMap<MemberId, Peer>): void {
+    if (this.#stopped) return;
+    for (const [id, dialled] of this.#dialled) {
+      const peer = members.get(id);
+      if (peer !== undefined && sameAddress(peer.address, dialled.address)) continue;
+      dialled.stop();
+      this.#dialled.delete(id);
+    }
+    for (const [id, peer] of members) {
+      if (id === this.#options.self || this.#dialled.has(id)) continue;
+      this.#dialled.set(id, new DialledPeer(this.#platform, this.#options, id, peer.address));
+    }
+    for (const [link, id] of this.#accepted) {
+      if (!members.has(id)) link.close();
     }
   }
 
   send(to: MemberId, message: PeerMessage): void {
-    const link = this.#outgoing.get(to);
-    if (link === undefined || link.bufferedBytes() > bufferedBytesMax) {
-      this.#options.unreachable(to);
-      return;
-    }
-    link.send(message);
+    if (this.#dialled.get(to)?.send(pack(message)) !== true) this.#options.unreachable(to);
+  }
+
+  /** Whether a link to this member stands now. */
+  isConnected(member: MemberId): boolean {
+    return this.#dialled.get(member)?.connected ?? false;
+  }
+
+  /** Since when a link to this member stands, on the monotonic clock; undefined while there is none. */
+  connectedSinceMillis(member: MemberId): number | undefined {
+    return this.#dialled.get(member)?.sinceMillis;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const link of this.#outgoing.values()) link.close();
-    await this.#listener?.close();
-  }
-
-  async #keepDialling(member: MemberId): Promise<void> {
-    const { clock, logger, network } = this.#platform;
-    const { address } = this.#options.peers.get(member)!;
-    let complained = false;
-    while (!this.#stopped) {
-      let ended: (reason: string) => void = () => {};
-      const end = new Promise<string>((resolve) => {
-        ended = resolve;
-      });
-      try {
-        const link = await network.links.connect(address, { message: () => {}, closed: ended });
-        if (this.#stopped) {
-          link.close();
-          return;
-        }
-        const hello: Hello = {
-          type: 'hello',
-          protocol,
-          clusterId: this.#options.clusterId,
-          memberId: this.#options.self,
-        };
-        link.send(hello);
-        this.#outgoing.set(member, link);
-        complained = false;
-        const reason = await end;
-        this.#outgoing.delete(member);
-        if (!this.#stopped) logger.info('link to a member ended', { member, reason });
-      } catch (error) {
-        if (!complained && !this.#stopped) {
-          logger.info('cannot reach a member yet', { member, error: String(error) });
-          complained = true;
-        }
-      }
-      if (!this.#stopped) await clock.sleep(reconnectMillis);
-    }
+    for (const dialled of this.#dialled.values()) dialled.stop();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
 
   #accept(link: Link): LinkEvents {
     let from: MemberId | undefined;
+    let snapshot: LinkEvents | undefined;
     return {
       message: (message) => {
         if (this.#stopped) return;
-        if (from !== undefined) {
-          this.#options.receive(from, message as PeerMessage);
-          return;
-        }
-        const hello = message as Partial<Hello>;
-        const refusal = this.#refusal(hello, link.identity?.user);
-        if (refusal === undefined) {
-          from = hello.memberId;
-        } else {
-          this.#platform.logger.warn('refused a link', { reason: refusal });
-          link.close();
+        if (snapshot !== undefined) snapshot.message(message);
+        else if (from !== undefined) this.#options.receive(from, unpack(message as Wire));
+        else if ((message as MembersQuestion).type === 'members') link.send(this.#options.answerMembers());
+        else {
+          const hello = message as Partial<Hello>;
+          const refusal = this.#refusal(hello, link.identity?.user);
+          if (refusal !== undefined) {
+            this.#platform.logger.warn('refused a link', { reason: refusal.reason });
+            link.send(refusal);
+            // The asker closes when it has read why; one that does not is helped.
+            this.#platform.clock.setTimer(refusedMillis, () => link.close());
+            return;
+          }
+          from = hello.memberId!;
+          this.#accepted.set(link, from);
+          if (hello.purpose === 'snapshot') snapshot = this.#options.receiveSnapshot(from, link);
         }
       },
-      closed: () => {},
+      closed: (reason) => {
+        this.#accepted.delete(link);
+        snapshot?.closed(reason);
+      },
     };
   }
 
-  #refusal(hello: Partial<Hello>, user: string | undefined): string | undefined {
-    if (hello.type !== 'hello' || hello.protocol !== protocol) return 'it does not speak drydock-peer/1';
-    if (hello.clusterId !== this.#options.clusterId) {
-      return `it is of cluster ${hello.clusterId}, this is ${this.#options.clusterId}`;
+  #refusal(hello: Partial<Hello>, user: string | undefined): Refusal | undefined {
+    const refused = (reason: string, removed = false): Refusal => ({ type: 'refused', removed, reason });
+    if (hello.type !== 'hello') return refused('it does not say who it is');
+    if (hello.protocol !== peerProtocol) {
+      return refused(`it speaks ${String(hello.protocol)}, this member ${peerProtocol}`);
     }
-    const peer = hello.memberId === undefined ? undefined : this.#options.peers.get(hello.memberId);
-    if (peer === undefined) return `member ${hello.memberId} is not in this cluster`;
+    if (hello.clusterId !== this.#options.clusterId) {
+      return refused(`it is of cluster ${hello.clusterId}, this is ${this.#options.clusterId}`);
+    }
+    const id = hello.memberId;
+    if (id === undefined) return refused('it does not say which member it is');
+    if (this.#options.isRemoved(id)) {
+      return refused(`member ${id} has been removed from the cluster for good`, true);
+    }
+    const peer = this.#options.peer(id);
+    if (peer === undefined) return refused(`member ${id} is not in this cluster`);
     if (peer.user !== undefined && peer.user !== user) {
-      return `it claims to be member ${hello.memberId} with the certificate of ${user ?? 'nobody'}`;
+      return refused(`it claims to be member ${id} with the certificate of ${user ?? 'nobody'}`);
     }
     return undefined;
   }
+}
+
+/** A member that is dialled again and again until it is stopped. */
+class DialledPeer {
+  readonly address: Address;
+  readonly #platform: Platform;
+  readonly #options: PeersOptions;
+  readonly #member: MemberId;
+  readonly #stop = new AbortController();
+  #link: Link | undefined;
+  #sinceMillis: number | undefined;
+
+  constructor(platform: Platform, options: PeersOptions, member: MemberId, address: Address) {
+    this.address = address;
+    this.#platform = platform;
+    this.#options = options;
+    this.#member = member;
+    void this.#keepDialling();
+  }
+
+  get connected(): boolean {
+    return this.#link !== undefined;
+  }
+
+  get sinceMillis(): number | undefined {
+    return this.#sinceMillis;
+  }
+
+  /** False when the message was dropped. */
+  send(message: Wire): boolean {
+    const link = this.#link;
+    if (link === undefined || link.bufferedBytes() > bufferedBytesMax) return false;
+    link.send(message);
+    return true;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#link?.close();
+  }
+
+  async #keepDialling(): Promise<void> {
+    const { clock, logger } = this.#platform;
+    const member = this.#member;
+    let told = '';
+    while (!this.#stop.signal.aborted) {
+      let reason: string;
+      try {
+        reason = await this.#dial();
+      } catch (error) {
+        reason = String(error);
+      }
+      this.#link = undefined;
+      this.#sinceMillis = undefined;
+      if (this.#stop.signal.aborted) return;
+      if (reason !== told) logger.info('no link to a member', { member, reason });
+      told = reason;
+      await clock.sleep(reconnectMillis, this.#stop.signal);
+    }
+  }
+
+  /** Resolves with the reason when the link has ended. */
+  async #dial(): Promise<string> {
+    const { clock, network } = this.#platform;
+    let ended: (reason: string) => void = () => {};
+    const end = new Promise<string>((resolve) => {
+      ended = resolve;
+    });
+    let refusal: Refusal | undefined;
+    const link = await network.links.connect(this.address, {
+      message: (message) => {
+        if ((message as Refusal).type !== 'refused') return;
+        refusal = message as Refusal;
+        this.#link?.close();
+      },
+      closed: ended,
+    });
+    if (this.#stop.signal.aborted) {
+      link.close();
+      return '';
+    }
+    const { clusterId, self: memberId } = this.#options;
+    const hello: Hello = {
+      type: 'hello',
+      protocol: peerProtocol,
+      clusterId,
+      memberId,
+      purpose: 'messages',
+    };
+    link.send(hello);
+    this.#link = link;
+    this.#sinceMillis = clock.monotonicMillis();
+    const reason = await end;
+    if (refusal === undefined) return reason;
+    if (refusal.removed) this.#options.removed(refusal.reason);
+    return `it refused: ${refusal.reason}`;
+  }
+}
+
+function sameAddress(a: Address, b: Address): boolean {
+  return a.host === b.host && a.port === b.port;
+}
+
+function pack(message: PeerMessage): Wire {
+  return message.type === 'raft' ? { type: 'raft', packed: packMessage(message.message) } : message;
+}
+
+function unpack(message: Wire): PeerMessage {
+  return message.type === 'raft' ? { type: 'raft', message: unpackMessage(message.packed) } : message;
 }

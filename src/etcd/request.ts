@@ -22,10 +22,21 @@ export type Request =
   | { readonly type: 'lease-grant'; readonly id: LeaseId; readonly ttlSeconds: number }
   | { readonly type: 'lease-revoke'; readonly id: LeaseId }
   | { readonly type: 'lease-checkpoint'; readonly checkpoints: readonly LeaseCheckpoint[] }
-  | { readonly type: 'alarm'; readonly action: 'activate' | 'deactivate'; readonly alarm: AlarmType; readonly memberId: MemberId }
+  | {
+      readonly type: 'alarm';
+      readonly action: 'activate' | 'deactivate';
+      readonly alarm: AlarmType;
+      readonly memberId: MemberId;
+    }
   | { readonly type: 'auth'; readonly request: AuthRequest }
   /** What a member tells of itself when it has started (etcd's publish). */
-  | { readonly type: 'member-attributes'; readonly memberId: MemberId; readonly name: string; readonly clientUrls: readonly string[] }
+  | {
+      readonly type: 'member-attributes';
+      readonly memberId: MemberId;
+      readonly name: string;
+      readonly clientUrls: readonly string[];
+    }
+  | { readonly type: 'member-update'; readonly memberId: MemberId; readonly peerUrls: readonly string[] }
   /** The version that all members can speak. */
   | { readonly type: 'cluster-version'; readonly version: string }
   | { readonly type: 'downgrade'; readonly downgrade: Downgrade };
@@ -47,6 +58,7 @@ export interface Responses {
   readonly alarm: null;
   readonly auth: AuthResponse;
   readonly 'member-attributes': null;
+  readonly 'member-update': null;
   readonly 'cluster-version': null;
   readonly downgrade: null;
 }

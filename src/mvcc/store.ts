@@ -582,6 +582,8 @@ export class Store {
   }
 
   #kvAt(key: Key, main: number): KeyValue | undefined {
+    // What is compacted is gone, also while it still lies there (M8).
+    if (main < this.#compaction.revision) return undefined;
     const history = this.#index.get(key);
     const at = history === undefined ? -1 : history.at(main);
     return at < 0 ? undefined : this.#readAt(history!, at);

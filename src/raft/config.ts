@@ -17,8 +17,25 @@ export interface Config {
   readonly maxSizePerMessageBytes: number;
   /** MsgApps on their way to one follower. */
   readonly inflightMessagesMax: number;
+  /** Bytes of entries on their way to one follower; the message that crosses the line still leaves. */
+  readonly inflightBytesMax?: number;
+  /** Bytes of committed entries handed out and not applied; one entry always fits. As maxSizePerMessageBytes. */
+  readonly committedBytesMax?: number;
   /** Proposed data that is not applied yet; above it a leader drops proposals. */
   readonly uncommittedBytesMax: number;
+  /** Writes and applies are acknowledged by messages, with several Readys under way; see `Ready`. */
+  readonly asyncStorageWrites?: boolean;
+  /** A follower drops proposals instead of forwarding them to its leader. */
+  readonly disableProposalForwarding?: boolean;
+  /** Conf changes are proposed unchecked: for a driver with checks of its own. */
+  readonly disableConfChangeValidation?: boolean;
+  /** A leader that a change removed or demoted leads no more (thesis §4.2.2). Default true. */
+  readonly stepDownOnRemoval?: boolean;
+  /**
+   * `safe` asks a majority (thesis §6.4). `lease-based` (§6.4.1) trusts clocks: it answers at once while CheckQuorum
+   * keeps the leader in office, which is wrong when a clock pauses. Default safe.
+   */
+  readonly readOnly?: 'safe' | 'lease-based';
   readonly storage: Storage;
   /** The last index the driver's state machine holds; committed entries after it are handed out again. */
   readonly applied: Index;
@@ -34,5 +51,7 @@ export function checkConfig(config: Config): void {
   assert(config.electionTicks > config.heartbeatTicks, 'electionTicks must be greater than heartbeatTicks');
   assert(config.inflightMessagesMax >= 1, 'inflightMessagesMax must be at least 1');
   assert(config.maxSizePerMessageBytes >= 0, 'maxSizePerMessageBytes must not be negative');
+  assert(config.inflightBytesMax === undefined || config.inflightBytesMax > 0, 'inflightBytesMax must be positive');
+  assert(config.readOnly !== 'lease-based' || config.checkQuorum, 'lease-based reads need checkQuorum');
   assert(config.uncommittedBytesMax > 0, 'uncommittedBytesMax must be positive');
 }

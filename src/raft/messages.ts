@@ -1,4 +1,4 @@
-import type { Entry, Index, MemberId, Snapshot, Term } from './types.ts';
+import type { Entry, HardState, Index, MemberId, Snapshot, Term } from './types.ts';
 
 /**
  * Raft's messages under etcd's names. What a member tells itself (MsgHup, MsgBeat, MsgCheckQuorum, …) are
@@ -128,3 +128,54 @@ export interface MsgTransferLeader extends Envelope {
 export interface MsgTimeoutNow extends Envelope {
   readonly type: 'MsgTimeoutNow';
 }
+
+/**
+ * With `asyncStorageWrites`: to the thread that writes the log. It takes them in order, makes `snapshot`, `entries`
+ * and `hardState` durable in one write (fsync when `mustSync`), shows them in Storage, installs the snapshot in the
+ * state machine, and only then delivers `responses`: those to this member by `step`, the others to their members.
+ */
+export interface MsgStorageAppend {
+  readonly type: 'MsgStorageAppend';
+  readonly to: 'append';
+  readonly from: MemberId;
+  readonly term: Term;
+  readonly entries: readonly Entry[];
+  readonly hardState?: HardState;
+  readonly snapshot?: Snapshot;
+  readonly mustSync: boolean;
+  readonly responses: readonly (Message | MsgStorageAppendResp)[];
+}
+
+/**
+ * All that was handed out before is durable. `index`, `logTerm`: the last entry of the log at that time, 0 when all
+ * of it had been acknowledged. `term`: this member's at that time; an answer from an earlier one says nothing about
+ * the entries of today, which may have been replaced twice meanwhile (A, B, A) with B still to be written.
+ */
+export interface MsgStorageAppendResp {
+  readonly type: 'MsgStorageAppendResp';
+  readonly from: 'append';
+  readonly to: MemberId;
+  readonly term: Term;
+  readonly index: Index;
+  readonly logTerm: Term;
+  readonly snapshot?: Snapshot;
+}
+
+/** To the thread that applies: `entries` are committed and durable here. It takes them in order. */
+export interface MsgStorageApply {
+  readonly type: 'MsgStorageApply';
+  readonly to: 'apply';
+  readonly from: MemberId;
+  readonly entries: readonly Entry[];
+  readonly responses: readonly MsgStorageApplyResp[];
+}
+
+export interface MsgStorageApplyResp {
+  readonly type: 'MsgStorageApplyResp';
+  readonly from: 'apply';
+  readonly to: MemberId;
+  readonly entries: readonly Entry[];
+}
+
+/** What this member's own threads answer. */
+export type LocalResponse = MsgStorageAppendResp | MsgStorageApplyResp;

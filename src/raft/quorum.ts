@@ -42,3 +42,16 @@ export function voteResult(voters: readonly MemberId[], votes: ReadonlyMap<Membe
   if (granted >= needed) return 'won';
   return granted + missing >= needed ? 'pending' : 'lost';
 }
+
+/** In a joint membership both majorities must agree (Raft §6). Without outgoing voters the first alone decides. */
+export function jointVoteResult(
+  voters: readonly MemberId[],
+  votersOutgoing: readonly MemberId[],
+  votes: ReadonlyMap<MemberId, boolean>,
+): VoteResult {
+  const result = voteResult(voters, votes);
+  if (votersOutgoing.length === 0) return result;
+  const outgoing = voteResult(votersOutgoing, votes);
+  if (result === outgoing) return result;
+  return result === 'lost' || outgoing === 'lost' ? 'lost' : 'pending';
+}

@@ -1,4 +1,4 @@
-import type { Message } from './messages.ts';
+import type { Message, MsgStorageAppend, MsgStorageApply } from './messages.ts';
 import type { Entry, HardState, Index, MemberId, Role, Snapshot } from './types.ts';
 
 /** What others may want to show; not persisted. */
@@ -20,6 +20,11 @@ export interface ReadState {
  *      once they are durable (Raft thesis §10.2.1): those are in `messagesBeforeSync`;
  *   3. apply `snapshot`, then `committedEntries`;
  *   4. call `advance()`.
+ *
+ * With `asyncStorageWrites` there is no `advance`, and the next Ready may be taken at once. The driver sends
+ * `messagesBeforeSync`, queues `append` for the thread that writes and `apply` for the one that applies (either may
+ * be the same thread, and each keeps its order). `messages` is empty: they are among the append's `responses`. The
+ * fields `entries`, `hardState`, `snapshot`, `committedEntries` repeat what the two say.
  */
 export interface Ready {
   /** Present when changed. */
@@ -36,4 +41,7 @@ export interface Ready {
   /** Must not leave before the write of this Ready is durable. */
   readonly messages: readonly Message[];
   readonly mustSync: boolean;
+  /** Only with `asyncStorageWrites`. */
+  readonly append?: MsgStorageAppend;
+  readonly apply?: MsgStorageApply;
 }

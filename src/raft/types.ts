@@ -46,10 +46,18 @@ export interface HardState {
   readonly commit: Index;
 }
 
-/** The membership at a point of the log. */
+/**
+ * The membership at a point of the log. While it is joint (Raft §6), `votersOutgoing` holds the voters before the
+ * change, and a decision needs a majority of both. The last three are absent when empty or false.
+ */
 export interface ConfState {
   readonly voters: readonly MemberId[];
   readonly learners: readonly MemberId[];
+  readonly votersOutgoing?: readonly MemberId[];
+  /** Outgoing voters that become learners when the joint membership is left: nobody is both at once. */
+  readonly learnersNext?: readonly MemberId[];
+  /** The leader leaves the joint membership by itself as soon as it is applied. */
+  readonly autoLeave?: boolean;
 }
 
 export interface SnapshotMetadata {
@@ -64,9 +72,27 @@ export interface Snapshot {
   readonly data: Uint8Array;
 }
 
-export interface ConfChange {
+export interface ConfChangeStep {
   readonly type: 'add-voter' | 'add-learner' | 'remove';
   readonly member: MemberId;
+}
+
+/** One step at a time (thesis §4.1). */
+export interface ConfChange extends ConfChangeStep {
+  /** What the owner of the state machine wants to know when the change is applied. Opaque to Raft. */
+  readonly context?: Uint8Array;
+}
+
+/**
+ * Any number of steps at once (Raft §6). `auto` without steps leaves a joint membership.
+ *   auto            joint only when there is more than one step; left automatically
+ *   joint-implicit  joint; left automatically
+ *   joint-explicit  joint; left when somebody proposes a change without steps
+ */
+export interface ConfChangeV2 {
+  readonly transition: 'auto' | 'joint-implicit' | 'joint-explicit';
+  readonly changes: readonly ConfChangeStep[];
+  readonly context?: Uint8Array;
 }
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';

@@ -4,7 +4,7 @@ import { decode } from '../../src/etcd/codec.ts';
 import { EtcdError } from '../../src/etcd/errors.ts';
 import type { LocalEtcdClient } from '../../src/etcd/local-client.ts';
 import type { MemberObserver } from '../../src/etcd/observer.ts';
-import type { Proposal } from '../../src/etcd/request.ts';
+import { decodeProposal } from '../../src/etcd/proposal-codec.ts';
 import type { LeaseId } from '../../src/mvcc/types.ts';
 import { checkers } from '../../sim/checkers/registry.ts';
 import type { Host } from '../../sim/host.ts';
@@ -438,7 +438,7 @@ export class FaultRun {
       applied: (member, entry, store) => {
         inner.applied(member, entry, store);
         if (entry.type === 'conf-change' || entry.data.length === 0) return;
-        const { request } = decode<Proposal>(entry.data);
+        const { request } = decodeProposal(entry.data);
         if (request.type !== 'lease-revoke' || this.#endedLeases.has(request.id)) return;
         const { now } = this.cluster.world;
         this.#endedLeases.set(request.id, now);

@@ -16,10 +16,11 @@ function setUp() {
   });
   const served: string[] = [];
   const read = (name: string): void => {
-    reads.read().then(
-      () => served.push(name),
-      (error: Error) => served.push(`${name}: ${error.message}`),
-    );
+    reads.wait({
+      ok: () => served.push(name),
+      failed: (error) => served.push(`${name}: ${error.message}`),
+    });
+    reads.startRound();
   };
   return { clock, asked, reads, served, read };
 }
@@ -29,6 +30,7 @@ describe('linearizable reads (thesis §6.4)', () => {
     const { reads, served, read } = setUp();
     read('a');
     reads.confirmed({ context: 'm-0', index: index(5) });
+    reads.startRound();
     reads.applied(index(4));
     await settle();
     expect(served).toEqual([]);
@@ -43,10 +45,12 @@ describe('linearizable reads (thesis §6.4)', () => {
     read('a');
     read('b');
     reads.confirmed({ context: 'm-0', index: index(5) });
+    reads.startRound();
     await settle();
     expect(served).toEqual(['a']);
     expect(asked).toEqual(['m-0', 'm-1']);
     reads.confirmed({ context: 'm-1', index: index(5) });
+    reads.startRound();
     await settle();
     expect(served).toEqual(['a', 'b']);
   });
@@ -58,9 +62,11 @@ describe('linearizable reads (thesis §6.4)', () => {
     await clock.advance(501);
     expect(asked).toEqual(['m-0', 'm-1']);
     reads.confirmed({ context: 'm-0', index: index(5) });
+    reads.startRound();
     await settle();
     expect(served).toEqual([]);
     reads.confirmed({ context: 'm-1', index: index(5) });
+    reads.startRound();
     await settle();
     expect(served).toEqual(['a']);
   });

@@ -1,3 +1,4 @@
+import { JournalBackends } from '../../sim/backend/journal-backend.ts';
 import { describe, expect, it } from 'vitest';
 
 import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
@@ -244,6 +245,7 @@ describe('a store of three members', () => {
           name: 'a',
           cluster: { token: 'other', members: [{ name: 'a', peerAddress: { host: 'a', port: 2380 } }] },
           dataDirectory: '/data',
+          backends: new JournalBackends(platform),
         });
       } catch (error) {
         refusal = String(error);

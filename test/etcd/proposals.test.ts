@@ -7,8 +7,14 @@ import type { Applied } from '../../src/etcd/request.ts';
 import { term } from '../../src/raft/types.ts';
 import { FakeClock, settle } from '../client/fake-platform.ts';
 
-const answer: Applied = { response: null, revision: revision(2) };
+const answer: Applied = { response: null, revision: revision(2), raftTerm: 1 };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function add(proposals: Proposals, sequence: number, text: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    proposals.add(sequence, bytes(text), { ok: resolve, failed: reject });
+  });
+}
 
 function outcome(promise: Promise<unknown>): { text: string } {
   const seen = { text: 'waits' };
@@ -22,7 +28,7 @@ function outcome(promise: Promise<unknown>): { text: string } {
 describe('proposals', () => {
   it('are handed over once, however often the driver asks', () => {
     const proposals = new Proposals(new FakeClock(), 1000);
-    void proposals.add('a', bytes('a'));
+    void add(proposals, 1, 'a');
     const handed: string[] = [];
     const propose = (data: Uint8Array): 'accepted' => {
       handed.push(new TextDecoder().decode(data));
@@ -35,8 +41,8 @@ describe('proposals', () => {
 
   it('wait for a leader and keep their order', () => {
     const proposals = new Proposals(new FakeClock(), 1000);
-    void proposals.add('a', bytes('a'));
-    void proposals.add('b', bytes('b'));
+    void add(proposals, 1, 'a');
+    void add(proposals, 2, 'b');
     proposals.handOver(term(1), () => 'dropped');
     const handed: string[] = [];
     proposals.handOver(term(2), (data) => {
@@ -48,9 +54,9 @@ describe('proposals', () => {
 
   it('answer their client when applied, and only once', async () => {
     const proposals = new Proposals(new FakeClock(), 1000);
-    const seen = outcome(proposals.add('a', bytes('a')));
-    proposals.applied('a', ok(answer));
-    proposals.applied('a', ok(answer));
+    const seen = outcome(add(proposals, 1, 'a'));
+    proposals.applied(1, ok(answer));
+    proposals.applied(1, ok(answer));
     await settle();
     expect(seen.text).toBe('applied');
     expect(proposals.size).toBe(0);
@@ -58,11 +64,11 @@ describe('proposals', () => {
 
   it('of an earlier term fail as unknown once a later term is applied; younger ones go on', async () => {
     const proposals = new Proposals(new FakeClock(), 1000);
-    const old = outcome(proposals.add('old', bytes('old')));
+    const old = outcome(add(proposals, 1, 'old'));
     proposals.handOver(term(1), () => 'accepted');
-    const young = outcome(proposals.add('young', bytes('young')));
+    const young = outcome(add(proposals, 2, 'young'));
     proposals.handOver(term(2), () => 'accepted');
-    const waiting = outcome(proposals.add('waiting', bytes('waiting')));
+    const waiting = outcome(add(proposals, 3, 'waiting'));
     proposals.termApplied(term(2));
     await settle();
     expect([old.text, young.text, waiting.text]).toEqual(['etcdserver: leader changed', 'waits', 'waits']);
@@ -70,8 +76,8 @@ describe('proposals', () => {
 
   it('time out', async () => {
     const clock = new FakeClock();
-    const seen = outcome(new Proposals(clock, 1000).add('a', bytes('a')));
-    await clock.advance(1001);
+    const seen = outcome(add(new Proposals(clock, 1000), 1, 'a'));
+    await clock.advance(1251);
     expect(seen.text).toBe('etcdserver: request timed out');
   });
 });

@@ -1,5 +1,6 @@
 import { encodeUtf8 } from '../../src/base/bytes.ts';
 import { EtcdError } from '../../src/etcd/errors.ts';
+import { JournalBackends } from '../../sim/backend/journal-backend.ts';
 import type { Host } from '../../sim/host.ts';
 import { World } from '../../sim/world.ts';
 import { LocalEtcdClient } from '../../src/etcd/local-client.ts';
@@ -35,6 +36,7 @@ export class StoreCluster {
             members: names.map((name) => ({ name, peerAddress: { host: name, port: 2380 }, user: name })),
           },
           dataDirectory: '/data',
+          backends: new JournalBackends(platform),
           ...memberOptions,
         });
         if (member === undefined) return;
@@ -66,7 +68,7 @@ export class StoreCluster {
   }
 
   client(host: Host): LocalEtcdClient {
-    return new LocalEtcdClient(this.member(host)!, host.platform.random);
+    return new LocalEtcdClient(this.member(host)!);
   }
 
   leader(): Host | undefined {

@@ -36,7 +36,7 @@ export class SpanSet {
   covers(range: KeyRange): boolean {
     const end = endOf(range);
     const span = this.#lastFrom(range.key);
-    return span !== undefined && span.from < end && span.end > range.key && span.end >= end;
+    return span !== undefined && span.end > range.key && span.end >= end;
   }
 
   /** The last span that starts at or before `key`. */
