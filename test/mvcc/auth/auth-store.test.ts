@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { emptyBytes } from '../../../src/base/bytes.ts';
@@ -393,6 +393,29 @@ describe('A5: permissions against a naive model, every encoding of a range', () 
     world.all({ type: 'role-revoke-permission', name: 's', key: 'c', rangeEnd: '' });
     expect(world.store.checkRead({ key: 'a', rangeEnd: '\0' }, world.as('u'))).toBe('permission-denied');
     expect(world.store.checkRead({ key: 'a', rangeEnd: 'c' }, world.as('u'))).toBeUndefined();
+  });
+
+  test('a range without keys is allowed where one permission reaches around both of its ends', () => {
+    const world = new World();
+    world.enable();
+    world.all(
+      addUser('u'),
+      { type: 'role-add', name: 'r' },
+      { type: 'user-grant-role', name: 'u', role: 'r' },
+    );
+    world.all(grant('r', read, 'b', 'e'));
+    const check = (key: Key, rangeEnd: Key): string | undefined =>
+      world.store.checkRead({ key, rangeEnd }, world.as('u'));
+    expect(check('d', 'c')).toBeUndefined();
+    for (const [key, end] of [
+      ['d', 'a'],
+      ['d', 'b'],
+      ['b', 'b'],
+      ['e', 'c'],
+      ['f', 'c'],
+    ] as const) {
+      expect([key, end, check(key, end)]).toEqual([key, end, 'permission-denied']);
+    }
   });
 
   test('one key to read is one key, however the range is written (GHSA-xg4h-6gfc-h4m8)', () => {
