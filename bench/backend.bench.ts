@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -31,18 +31,31 @@ async function measured(what: string, count: number, run: () => void | Promise<v
   const { user, system } = process.cpuUsage(cpu);
   const wall = performance.now() - start;
   clearInterval(watch);
-  const rss = Math.round(process.memoryUsage().rss / 2 ** 20);
   console.log(
     `${what.padEnd(44)} ${((user + system) / count).toFixed(2).padStart(7)} µs CPU each  ` +
-      `${((count / wall) * 1000).toFixed(0).padStart(9)}/s  longest turn ${longest.toFixed(0).padStart(4)} ms  RSS ${rss} MiB`,
+      `${((count / wall) * 1000).toFixed(0).padStart(9)}/s  longest turn ${longest.toFixed(0).padStart(4)} ms  ${resident()}`,
   );
+}
+
+/** The process's own memory, and the pages of the file that it has mapped, which the kernel takes back when it needs them. */
+function resident(): string {
+  const status = '/proc/self/status';
+  if (!existsSync(status)) return `RSS ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`;
+  const mib = (name: string): number =>
+    Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(status, 'utf8'))?.[1]) / 1024);
+  return `RSS ${mib('RssAnon')} own + ${mib('RssFile')} mapped MiB`;
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 const file = (): string => `${Math.round(statSync(`${directory}/data.mdb`).size / 2 ** 20)} MiB`;
 
-async function puts(backend: LmdbBackend, first: number, count: number): Promise<void> {
+/** `perSecond` at most. */
+async function puts(backend: LmdbBackend, first: number, count: number, perSecond = Infinity): Promise<void> {
+  const start = performance.now();
   for (let i = 0; i < count;) {
+    while (((performance.now() - start) * perSecond) / 1000 < i) {
+      await new Promise((resolve) => void setTimeout(resolve, 1));
+    }
     for (const end = Math.min(count, i + putsPerTurn); i < end; i++) {
       // A buffer each, as a member's.
       backend.put(first + i, 0, new Uint8Array(recordBytes).fill(i));
@@ -56,11 +69,16 @@ async function puts(backend: LmdbBackend, first: number, count: number): Promise
 }
 
 let backend = await new LmdbBackends().open(directory);
-await measured('put, one step each', records, () => puts(backend, 1, records));
+const paced = Math.min(records, 150_000);
+await measured('put, one step each, 50 000/s', paced, () => puts(backend, 1, paced, 50_000));
+await measured('put, one step each', records - paced, () => puts(backend, paced + 1, records - paced));
 console.log(`file ${file()}, live ${Math.round(backend.liveBytes / 2 ** 20)} MiB`);
 const reads = 300_000;
 await measured('get, of the newest 10 000', reads, () => {
   for (let i = 0; i < reads; i++) backend.get(records - random(10_000), 0);
+});
+await measured('get, of all, pages untouched', reads, () => {
+  for (let i = 0; i < reads; i++) backend.get(1 + random(records), 0);
 });
 await measured('get, of all', reads, () => {
   for (let i = 0; i < reads; i++) backend.get(1 + random(records), 0);

@@ -71,17 +71,24 @@ function encodeBlock(
   return bytes;
 }
 
+/** As much as one record that somebody keeps can keep alive. */
+const slabBytes = 8192;
+let slab = new ArrayBuffer(slabBytes);
+let slabUsed = 0;
+
 /** Reads a block. */
 export class BlockReader {
   readonly bytes: Uint8Array;
-  readonly count: number;
   readonly #view: DataView;
 
   constructor(bytes: Uint8Array) {
     // Never a Buffer, whose `slice` is no copy.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.count = this.#view.getUint32(4, true);
+  }
+
+  get count(): number {
+    return this.#view.getUint32(4, true);
   }
 
   /** Whether it is what was written. Costs a pass over the bytes. */
@@ -104,6 +111,22 @@ export class BlockReader {
     return this.bytes.subarray(this.#start(i), this.#end(i));
   }
 
+  /** A copy, in a slab that is shared with the copies next to it: an ArrayBuffer of its own costs more than all else of a read. */
+  copy(i: number): Uint8Array {
+    const start = this.#start(i);
+    const end = this.#end(i);
+    const length = end - start;
+    if (length > slabBytes / 4) return this.bytes.slice(start, end);
+    if (slabUsed + length > slabBytes) {
+      slab = new ArrayBuffer(slabBytes);
+      slabUsed = 0;
+    }
+    const copy = new Uint8Array(slab, slabUsed, length);
+    slabUsed += length;
+    copy.set(this.bytes.subarray(start, end));
+    return copy;
+  }
+
   recordLength(i: number): number {
     return this.#end(i) - this.#start(i);
   }
@@ -123,6 +146,9 @@ export class BlockReader {
 
   /** The place of the record; undefined when there is none. */
   find(main: number, sub: number): number | undefined {
+    // Where it is when every change is a revision of its own, and none was deleted.
+    const guess = main - this.main(0);
+    if (guess < this.count && this.main(guess) === main && this.sub(guess) === sub) return guess;
     const i = this.search(main, sub);
     return i < this.count && this.main(i) === main && this.sub(i) === sub ? i : undefined;
   }

@@ -173,6 +173,7 @@ export class LmdbBackend implements Backend {
 
   /** As of the last commit. */
   #counts: Counts = { format: formatVersion, records: 0, liveBytes: 0 };
+  #short: { readonly from: Uint8Array; readonly reader: BlockReader } | undefined;
   #liveBytes = 0;
   #recordCount = 0;
   #fileBytes = 0;
@@ -234,8 +235,7 @@ export class LmdbBackend implements Backend {
     const reader = this.#shortReader(block);
     const i = reader.find(main, sub);
     if (i === undefined || block.dead?.[i] === 1) return undefined;
-    // A copy: a view would keep all of the block alive.
-    return reader.record(i).slice();
+    return reader.copy(i);
   }
 
   scan(fromMain: number, endMain: number, visit: VisitRecord): void {
@@ -587,7 +587,10 @@ export class LmdbBackend implements Backend {
   /** A reader until the next read only, and unchecked: one that LMDB copied to where it copies the next one to. */
   #shortReader(block: Block): BlockReader {
     if (block.bytes !== undefined || this.#last?.block === block) return this.#reader(block);
-    return new BlockReader(must(this.#blockTable.getBinaryFast(blockKey(block))));
+    const bytes = must(this.#blockTable.getBinaryFast(blockKey(block, scratchKey)));
+    // LMDB's copies go to the same place, mostly.
+    if (this.#short?.from !== bytes) this.#short = { from: bytes, reader: new BlockReader(bytes) };
+    return this.#short.reader;
   }
 
   /** @throws DiskError when it is not what was written */
@@ -632,7 +635,7 @@ class LmdbView implements BackendView {
     if (block === undefined) return undefined;
     const reader = this.#reader(block);
     const i = reader.find(main, sub);
-    return i === undefined ? undefined : reader.record(i).slice();
+    return i === undefined ? undefined : reader.copy(i);
   }
 
   scan(fromMain: number, endMain: number, visit: VisitRecord): void {
@@ -659,10 +662,22 @@ class LmdbView implements BackendView {
   }
 }
 
+const guessedBlocksMin = 64;
+const guessError = 8;
+
 /** The place of the last block that starts at or before the revision: where it is if it is anywhere. -1 when there is none. */
 function blockPlace(blocks: readonly Block[], main: number, sub: number): number {
   let low = 0;
   let high = blocks.length;
+  if (high > guessedBlocksMin) {
+    // Revisions are spread evenly, nearly: most searches end within a few blocks of the guess, and in the cache.
+    const first = blocks[0]!.main;
+    const guess = Math.floor(((main - first) / (blocks[high - 1]!.main - first)) * (high - 1));
+    const below = guess - guessError;
+    const above = guess + guessError;
+    if (below > 0 && below < high && blocks[below]!.main < main) low = below;
+    if (above >= 0 && above < high && blocks[above]!.main > main) high = above;
+  }
   while (low < high) {
     const middle = (low + high) >>> 1;
     const block = blocks[middle]!;
@@ -709,9 +724,10 @@ function setOrDelete(
   else map.set(name, value);
 }
 
+const scratchKey = Buffer.alloc(12);
+
 /** Ordered as revisions are. */
-function blockKey({ main, sub }: Block): Buffer {
-  const key = Buffer.allocUnsafe(12);
+function blockKey({ main, sub }: Block, key = Buffer.allocUnsafe(12)): Buffer {
   key.writeUInt32BE(Math.floor(main / 2 ** 32), 0);
   key.writeUInt32BE(main % 2 ** 32, 4);
   key.writeUInt32BE(sub, 8);
