@@ -111,7 +111,7 @@ export class BlockReader {
     return this.bytes.subarray(this.#start(i), this.#end(i));
   }
 
-  /** A copy, in a slab that is shared with the copies next to it: an ArrayBuffer of its own costs more than all else of a read. */
+  /** A copy, in a slab shared with the copies next to it: an ArrayBuffer of its own costs as much as the rest of a read. */
   copy(i: number): Uint8Array {
     const start = this.#start(i);
     const end = this.#end(i);
