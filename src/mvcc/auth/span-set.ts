@@ -30,8 +30,8 @@ export class SpanSet {
   }
 
   /**
-   * Whether every key of `range` is in the set. A range that holds no key (end <= key) is in it when one span reaches
-   * around both of its ends: etcd's interval tree says so too.
+   * Whether every key of `range` is in the set. A range that holds no key (end <= key) counts as its first one, as in etcd's
+   * interval tree.
    */
   covers(range: KeyRange): boolean {
     const end = endOf(range);
