@@ -52,8 +52,8 @@ export interface ServerCall {
   /** Ends the call with an error. `code` is not 0. */
   fail(status: GrpcStatus): void;
   /**
-   * Sends one message of a stream. False when it had to be queued, because the client's window or the bound of
-   * `sendQueueBytesMax` is reached: wait for `drained`. It is queued all the same; whoever goes on is unbounded.
+   * Sends one message of a stream. False when the client does not keep up and `sendQueueBytesMax` (1 MiB) is queued:
+   * wait for `drained`, which says that all of it went out. It is queued all the same; whoever goes on is unbounded.
    */
   send(message: Message): boolean;
   /** Bytes queued and not yet taken by the connection. */

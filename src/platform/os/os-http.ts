@@ -18,7 +18,8 @@ import type {
 import type { Address, Listener } from '../network.ts';
 import { listenOn } from './listening.ts';
 import { addressText, connectError } from './system-errors.ts';
-import { peerIdentity, tlsOptions } from './tls.ts';
+import { divertHttp2 } from './http2-sniffer.ts';
+import { noMaterialError, peerIdentity, serverTlsOptions, tlsOptions } from './tls.ts';
 import type { TlsMaterial } from './tls.ts';
 
 /** Kubernetes' limit for request bodies. A longer one is answered with 413. */
@@ -53,14 +54,13 @@ export class OsHttp implements Http {
       // Deliberately not caught: what `handle` throws is a bug, and stops the process.
       void respond(handle, request, response);
     };
+    const { tls, http2 } = options;
+    const protocols = http2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'];
     const server =
-      options.tls === 'none'
+      tls === 'none'
         ? createServer(onRequest)
-        : // A client without a certificate may still ask for /healthz: it just has no identity.
-          createTlsServer(
-            { ...tlsOptions(this.#material()), requestCert: true, rejectUnauthorized: false },
-            onRequest,
-          );
+        : createTlsServer(serverTlsOptions(tls === 'mutual' ? this.#material() : tls, protocols), onRequest);
+    if (http2 !== undefined) divertHttp2(server, tls === 'none' ? 'connection' : 'secureConnection', http2);
     server.keepAliveTimeout = serverIdleMillisMax;
     return listenOn(server, address);
   }
@@ -114,10 +114,6 @@ export class OsHttp implements Http {
     this.#material();
     return this.#tlsAgent;
   }
-}
-
-function noMaterialError(): NetworkError {
-  return new NetworkError('EUNTRUSTED', 'this host has no certificate: create one before using mutual TLS');
 }
 
 function abortedError(address: Address): NetworkError {

@@ -45,7 +45,11 @@ export function createOsPlatform(options: OsPlatformOptions): Platform {
     hostname: options.hostname,
     clock: new OsClock(),
     random: new OsRandom(),
-    network: { http: new OsHttp(options.tls), links: new OsLinks(options.tls), streams: new OsStreams() },
+    network: {
+      http: new OsHttp(options.tls),
+      links: new OsLinks(options.tls),
+      streams: new OsStreams(options.tls),
+    },
     disk: new OsDisk(),
     processes: new OsProcesses(),
     logger: options.logger ?? new ConsoleLogger(),

@@ -1,16 +1,25 @@
-import { createConnection, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { createConnection, createServer, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 
 import { NetworkError } from '../errors.ts';
-import type { Address, Listener } from '../network.ts';
-import type { ByteStream, StreamEvents, Streams } from '../streams.ts';
+import type { Address, Listener, TlsMaterial } from '../network.ts';
+import type { ByteStream, StreamConnectOptions, StreamEvents, Streams } from '../streams.ts';
+import { SocketStream, begin } from './socket-stream.ts';
+import { clientTlsOptions, noMaterialError } from './tls.ts';
 import { listenOn } from './listening.ts';
-import { addressText, connectError, messageOf } from './system-errors.ts';
+import { addressText, connectError } from './system-errors.ts';
 
 const connectMillisDefault = 5_000;
 
 /** Byte streams as TCP sockets. */
 export class OsStreams implements Streams {
+  readonly #tls: TlsMaterial | undefined;
+
+  constructor(tls: TlsMaterial | undefined) {
+    this.#tls = tls;
+  }
+
   listen(address: Address, accept: (stream: ByteStream) => StreamEvents): Promise<Listener> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       begin(socket, accept(new SocketStream(socket)));
@@ -18,14 +27,18 @@ export class OsStreams implements Streams {
     return listenOn(server, address);
   }
 
-  connect(
-    address: Address,
-    events: StreamEvents,
-    options: { timeoutMillis?: number } = {},
-  ): Promise<ByteStream> {
-    const { timeoutMillis = connectMillisDefault } = options;
+  connect(address: Address, events: StreamEvents, options: StreamConnectOptions = {}): Promise<ByteStream> {
+    const { timeoutMillis = connectMillisDefault, tls = 'none', protocol } = options;
     return new Promise((resolve, reject) => {
-      const socket = createConnection({ ...address, allowHalfOpen: true, noDelay: true });
+      const tcp = { ...address, allowHalfOpen: true, noDelay: true };
+      const socket =
+        tls === 'none'
+          ? createConnection(tcp)
+          : connectTls({
+              ...tcp,
+              ...clientTlsOptions(tls === 'mutual' ? this.#material() : tls, protocol),
+              ...(isIP(address.host) === 0 && { servername: address.host }),
+            });
       const timer = setTimeout(() => {
         const message = `cannot talk to ${addressText(address)}: no answer within ${timeoutMillis} ms`;
         socket.destroy(new NetworkError('ETIMEDOUT', message));
@@ -35,57 +48,22 @@ export class OsStreams implements Streams {
         reject(connectError(error, address));
       };
       socket.once('error', fail);
-      socket.once('connect', () => {
+      socket.once(tls === 'none' ? 'connect' : 'secureConnect', () => {
         clearTimeout(timer);
+        if (tls !== 'none' && protocol !== undefined && (socket as TLSSocket).alpnProtocol !== protocol) {
+          const message = `cannot talk to ${addressText(address)}: it does not speak ${protocol}`;
+          socket.destroy(new NetworkError('EOTHER', message));
+          return;
+        }
         socket.off('error', fail);
         begin(socket, events);
         resolve(new SocketStream(socket));
       });
     });
   }
-}
 
-function begin(socket: Socket, events: StreamEvents): void {
-  let failure: string | undefined;
-  socket.on('data', (bytes: Buffer) => {
-    events.data(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  });
-  socket.on('drain', () => events.drained());
-  socket.on('end', () => events.ended());
-  socket.on('error', (error) => {
-    failure = messageOf(error);
-  });
-  socket.once('close', () => events.closed(failure));
-}
-
-class SocketStream implements ByteStream {
-  readonly remoteHost: string;
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    this.remoteHost = socket.remoteAddress ?? '';
-  }
-
-  write(bytes: Uint8Array): boolean {
-    // Bytes for a stream that is ending or broken are lost, as they are on the wire; `closed` tells.
-    return !this.#socket.writable || this.#socket.write(bytes);
-  }
-
-  end(): void {
-    this.#socket.end();
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  destroy(): void {
-    // With a reset: a plain close looks like `end` to the other side.
-    this.#socket.resetAndDestroy();
+  #material(): TlsMaterial {
+    if (this.#tls === undefined) throw noMaterialError();
+    return this.#tls;
   }
 }

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
 
+import type { ServerTls } from '../http.ts';
 import type { Identity, TlsMaterial } from '../network.ts';
+import { NetworkError } from '../errors.ts';
 import { diskError } from './system-errors.ts';
 
 export type { TlsMaterial } from '../network.ts';
@@ -29,6 +32,32 @@ export function tlsOptions(material: TlsMaterial): TlsMaterial & {
   return { ...material, minVersion: 'TLSv1.3', ALPNProtocols: ['http/1.1'] };
 }
 
+/** TLS options of a listener. One with certificates of its own also takes TLS 1.2, as etcd does. */
+export function serverTlsOptions(tls: TlsMaterial | ServerTls, protocols: readonly string[]): TlsOptions {
+  const own = 'clientCertificates' in tls;
+  return {
+    ...pemOptions(tls),
+    minVersion: own ? 'TLSv1.2' : 'TLSv1.3',
+    ALPNProtocols: [...protocols],
+    // A client without a certificate may still ask for /healthz: it just has no identity.
+    requestCert: !own || tls.clientCertificates !== 'none',
+    rejectUnauthorized: own && tls.clientCertificates === 'required',
+  };
+}
+
+/** TLS options of a client. */
+export function clientTlsOptions(tls: TlsMaterial, protocol: string | undefined): ConnectionOptions {
+  return {
+    ...pemOptions(tls),
+    minVersion: 'TLSv1.2',
+    ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
+  };
+}
+
+function pemOptions({ ca, cert, key }: TlsMaterial): { ca?: string; cert?: string; key?: string } {
+  return { ...(ca !== '' && { ca }), ...(cert !== '' && { cert, key }) };
+}
+
 /** The part of a TLSSocket that tells who is at the other end. */
 interface AuthenticatedSocket {
   readonly authorized: boolean;
@@ -47,4 +76,8 @@ export function peerIdentity(socket: object): Identity | undefined {
 
 function isAuthenticated(socket: object): socket is AuthenticatedSocket {
   return 'authorized' in socket && socket.authorized === true && 'getPeerCertificate' in socket;
+}
+
+export function noMaterialError(): NetworkError {
+  return new NetworkError('EUNTRUSTED', 'this host has no certificate: create one before using mutual TLS');
 }

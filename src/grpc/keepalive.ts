@@ -1,0 +1,86 @@
+import type { Clock, Timer } from '../platform/clock.ts';
+import { errorCode } from './frame.ts';
+import type { Http2Connection } from './http2-connection.ts';
+
+export interface KeepaliveOptions {
+  /** Pings that follow each other faster are strikes. Default 5 s. */
+  readonly minTimeMillis?: number;
+  /** Silence after which the server pings. Default 2 h. */
+  readonly intervalMillis?: number;
+  /** How long the answer may take. Default 20 s. */
+  readonly timeoutMillis?: number;
+}
+
+/** Strikes a connection survives, as in grpc-go. */
+const pingStrikesMax = 2;
+/** Without calls a ping is a strike unless it comes after this time. */
+const idlePingMillis = 7_200_000;
+
+/** Pings a silent peer, and breaks the connection when it does not answer. */
+export class Keepalive {
+  readonly #connection: Http2Connection;
+  readonly #clock: Clock;
+  readonly #intervalMillis: number;
+  readonly #timeoutMillis: number;
+  #timer: Timer | undefined;
+  #seen = -1;
+
+  constructor(connection: Http2Connection, clock: Clock, intervalMillis: number, timeoutMillis: number) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#intervalMillis = intervalMillis;
+    this.#timeoutMillis = timeoutMillis;
+    this.#watch();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #watch(): void {
+    this.#seen = this.#connection.receivedCount;
+    this.#timer = this.#clock.setTimer(this.#intervalMillis, () => {
+      if (this.#connection.receivedCount === this.#seen) this.#ping();
+      else this.#watch();
+    });
+  }
+
+  #ping(): void {
+    this.#connection.ping(() => {});
+    this.#timer = this.#clock.setTimer(this.#timeoutMillis, () => {
+      if (this.#connection.receivedCount === this.#seen)
+        this.#connection.destroy('keepalive ping failed to be answered');
+      else this.#watch();
+    });
+  }
+}
+
+/** Counts pings that come too often, as grpc-go's keepalive enforcement does. */
+export class PingEnforcement {
+  readonly #connection: Http2Connection;
+  readonly #clock: Clock;
+  readonly #minTimeMillis: number;
+  #strikes = 0;
+  #lastPingMillis = Number.NEGATIVE_INFINITY;
+
+  constructor(connection: Http2Connection, clock: Clock, minTimeMillis: number) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#minTimeMillis = minTimeMillis;
+  }
+
+  pinged(): void {
+    const connection = this.#connection;
+    const nowMillis = this.#clock.monotonicMillis();
+    const sinceMillis = nowMillis - this.#lastPingMillis;
+    this.#lastPingMillis = nowMillis;
+    if (connection.sentSincePing) {
+      connection.sentSincePing = false;
+      this.#strikes = 0;
+      return;
+    }
+    const least = connection.streams.size === 0 ? idlePingMillis : this.#minTimeMillis;
+    if (sinceMillis < least) this.#strikes++;
+    if (this.#strikes > pingStrikesMax) connection.fail(errorCode.enhanceYourCalm, 'too_many_pings');
+  }
+}

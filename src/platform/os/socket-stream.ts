@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+
+import type { Identity } from '../network.ts';
+import type { ByteStream, StreamEvents } from '../streams.ts';
+import { messageOf } from './system-errors.ts';
+import { peerIdentity } from './tls.ts';
+
+/** Feeds a socket's events to `events`. */
+export function begin(socket: Socket, events: StreamEvents): void {
+  let failure: string | undefined;
+  socket.on('data', (bytes: Buffer) => {
+    events.data(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  });
+  socket.on('drain', () => events.drained());
+  socket.on('end', () => events.ended());
+  socket.on('error', (error) => {
+    failure = messageOf(error);
+  });
+  socket.once('close', () => events.closed(failure));
+}
+
+/** A byte stream over a TCP or TLS socket. */
+export class SocketStream implements ByteStream {
+  readonly remoteHost: string;
+  readonly identity: Identity | undefined;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remoteHost = socket.remoteAddress ?? '';
+    this.identity = peerIdentity(socket);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    // Bytes for a stream that is ending or broken are lost, as they are on the wire; `closed` tells.
+    return !this.#socket.writable || this.#socket.write(bytes);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    // With a reset: a plain close looks like `end` to the other side. TLS has no way to ask for one.
+    if ('alpnProtocol' in this.#socket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
+  }
+}
