@@ -2,7 +2,7 @@
  * The multi-version data in LMDB: mvcc's Backend at sea. docs/storage.md says why LMDB, and what was measured.
  *
  * Records are packed into blocks, one LMDB value each (lmdb-backend-block.ts). Of a block the heap keeps its first
- * revision and its length; contents are read from LMDB's pages. What is not durable yet is held in memory and read from there: the
+ * revision; contents are read from LMDB's pages. What is not durable yet is held in memory and read from there: the
  * step that no `commit` has ended, the tail of records that are in no block yet, and blocks on their way to the disk.
  * A transaction of LMDB is written by its own thread.
  *
@@ -12,8 +12,8 @@
  *   L1  One LMDB transaction holds whole steps, in order, and is on its way alone: hence B2.
  *   L2  A block is never changed. Deleting makes another one under the same or a later first revision, so that views
  *       keep what they saw: hence B3.
- *   L3  The bytes of a block leave the heap only when a transaction with it is durable (synced, not just visible), and the read
- *       transaction was renewed after that.
+ *   L3  The bytes of a block leave the heap only when a transaction with it is durable (synced, not just visible), and
+ *       the read transaction was renewed after that.
  *   L4  Blocks are ordered, and do not overlap.
  */
 
@@ -47,7 +47,7 @@ const commitBytesMax = 2 * 1024 * 1024;
 /** Blocks with deleted records are packed anew when there are this many: some 1 ms of work. */
 const editedBlocksMax = 256;
 /** More than this on its way to the disk, and `drained` makes the owner wait. */
-export const pendingBytesMax = 32 * 1024 * 1024;
+const pendingBytesMax = 32 * 1024 * 1024;
 /** Blocks kept in the heap after they are durable, newest first: most reads ask for what was just written. */
 const cachedBytesMax = 8 * 1024 * 1024;
 /** Address space, not disk: the file grows as it is written. */
@@ -446,7 +446,7 @@ export class LmdbBackend implements Backend {
     this.#openOperations = 0;
   }
 
-  /** Leaves the dead out. Neighbours that were all edited share blocks again: so the data of old revisions closes ranks. */
+  /** Leaves the dead out. Neighbours that were all edited share blocks again: the sparse past closes ranks. */
   #sealEdited(): void {
     const blocks: Block[] = [];
     let survivors: RevisionRecord[] = [];
@@ -665,7 +665,7 @@ class LmdbView implements BackendView {
 const guessedBlocksMin = 64;
 const guessError = 8;
 
-/** The place of the last block that starts at or before the revision: where it is if it is anywhere. -1 when there is none. */
+/** The place of the last block that starts at or before the revision: it is there or nowhere. -1: there is none. */
 function blockPlace(blocks: readonly Block[], main: number, sub: number): number {
   let low = 0;
   let high = blocks.length;
@@ -782,7 +782,7 @@ function openEnvironment(directory: string): RootDatabase<Counts, string> {
   }
 }
 
-/** Where LMDB 1.0's two meta pages have their magic number, version and page size; the second one follows the first page. */
+/** Where LMDB's two meta pages have their magic number, version and page size; the second follows the first page. */
 const metaLayout = { magic: 24, version: 28, pageSize: 48, bytes: 64 };
 const lmdbMagic = 0xbeef_c0de;
 const lmdbVersion = 2;
