@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { encodeUtf8 } from '../../src/base/bytes.ts';
+import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { OsClock } from '../../src/platform/os/os-clock.ts';
 import { JournalBackends } from '../../sim/backend/journal-backend.ts';
+import { World } from '../../sim/world.ts';
+import { engine } from '../sim/engine.ts';
 import { MemoryDisk } from '../wal/memory-disk.ts';
 import { backendCompliance } from './backend.compliance.ts';
 
@@ -99,6 +101,45 @@ describe('a journal', () => {
       ),
       { numRuns: 300 },
     ));
+
+  it('survives crashes of a simulated host at any moment, the same way for the same seed (B2, J3)', async () => {
+    const play = async (seed: number): Promise<{ lives: number[]; flushed: number[] }> => {
+      const world = new World({ seed, engine });
+      const host = world.addHost('a');
+      const lives: number[] = [];
+      const flushed: number[] = [];
+      host.boot(async (platform) => {
+        const backend = await new JournalBackends(platform, { checkpointBytes: 3000 }).open('/member/db');
+        const applied = backend.value('applied');
+        let step = applied === undefined ? 0 : Number(decodeUtf8(applied));
+        lives.push(step);
+        flushed.push(step);
+        for (;;) {
+          await platform.clock.sleep(7);
+          takeStep(backend, ++step);
+          if (step % 5 !== 0) continue;
+          const before = step;
+          await backend.flush();
+          flushed[lives.length - 1] = before;
+        }
+      });
+      for (let life = 0; life < 12; life++) {
+        await world.run({ forMillis: 150 + ((seed * 31 + life * 97) % 400) });
+        host.crash();
+        host.restart();
+      }
+      await world.run({ forMillis: 50 });
+      return { lives, flushed };
+    };
+    for (let seed = 1; seed <= 5; seed++) {
+      const { lives, flushed } = await play(seed);
+      expect(lives.length).toBeGreaterThan(8);
+      for (const [life, step] of lives.slice(1).entries())
+        expect(step).toBeGreaterThanOrEqual(flushed[life]!);
+      expect(lives.at(-1)).toBeGreaterThan(50);
+      expect(await play(seed)).toEqual({ lives, flushed });
+    }
+  });
 
   it('says that the disk failed, and that nothing is durable from then on', async () => {
     const disk = new MemoryDisk();

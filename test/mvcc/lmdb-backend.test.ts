@@ -164,6 +164,17 @@ describe('LMDB on a real disk', () => {
     }
   };
 
+  it('closes the views that are open when it is closed', async () => {
+    await filled();
+    const backend = await new LmdbBackends().open(`${directory}/db`);
+    const view = backend.view();
+    expect(view.get(5, 0)).toBeDefined();
+    await backend.close();
+    expect(() => view.get(5, 0)).toThrow('closed view');
+    view.close();
+    expect(await failure()).toBeUndefined();
+  });
+
   it('refuses a folder that is open already', async () => {
     const backend = await new LmdbBackends().open(`${directory}/db`);
     await expect(new LmdbBackends().open(`${directory}/db`)).rejects.toMatchObject({ code: 'ELOCKED' });

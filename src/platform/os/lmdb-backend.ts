@@ -177,6 +177,7 @@ export class LmdbBackend implements Backend {
   #liveBytes = 0;
   #recordCount = 0;
   #fileBytes = 0;
+  readonly #views = new Set<BackendView>();
   #lastMain = -1;
   #lastSub = -1;
   #closing: Promise<void> | undefined;
@@ -334,13 +335,16 @@ export class LmdbBackend implements Backend {
     }
     // The newest durable state: all blocks that are not pending are in it.
     this.#root.resetReadTxn();
-    return new LmdbView(
+    const view: LmdbView = new LmdbView(
       this.#blocks.slice(),
       pending,
       new Map(this.#values),
       this.#root.useReadTransaction(),
       (block, transaction) => this.#readBlock(block, transaction),
+      () => void this.#views.delete(view),
     );
+    this.#views.add(view);
+    return view;
   }
 
   close(): Promise<void> {
@@ -355,6 +359,8 @@ export class LmdbBackend implements Backend {
       // `failed` has said it.
     }
     clearTimeout(this.#timer);
+    // LMDB must not unmap what somebody reads.
+    for (const view of this.#views) view.close();
     await this.#root.close();
     await this.#lock.release();
   }
@@ -614,6 +620,7 @@ class LmdbView implements BackendView {
   readonly #values: ReadonlyMap<string, Uint8Array>;
   readonly #transaction: Transaction;
   readonly #read: (block: Block, transaction: Transaction) => Uint8Array;
+  readonly #onClose: () => void;
   #closed = false;
 
   constructor(
@@ -622,7 +629,9 @@ class LmdbView implements BackendView {
     values: ReadonlyMap<string, Uint8Array>,
     transaction: Transaction,
     read: (block: Block, transaction: Transaction) => Uint8Array,
+    onClose: () => void,
   ) {
+    this.#onClose = onClose;
     this.#blocks = blocks;
     this.#pending = pending;
     this.#values = values;
@@ -654,6 +663,7 @@ class LmdbView implements BackendView {
     if (this.#closed) return;
     this.#closed = true;
     this.#transaction.done();
+    this.#onClose();
   }
 
   #reader(block: Block): BlockReader {
