@@ -1,0 +1,215 @@
+import { request as httpRequest } from 'node:http';
+
+import { Client, credentials, Metadata, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+
+import { must } from '../../../src/base/assert.ts';
+import { EtcdProcess, type EtcdOptions } from '../../e2e/etcd-process.ts';
+import { methodOf } from './schema.ts';
+import type { HttpStep, Metadata as PlainMetadata, UnaryStep } from './step.ts';
+import { bytesOf, decode, encode, type Fields, type Value } from './wire.ts';
+
+/** An answer before anything is masked. */
+export type Answer =
+  | { readonly ok: Fields; readonly type: string }
+  | { readonly code: number; readonly message: string }
+  | { readonly status: number; readonly contentType: string; readonly allow: string; readonly body: string };
+
+export interface StreamLog {
+  readonly type: string;
+  readonly method: string;
+  readonly messages: Fields[];
+  ended?: { readonly code: number; readonly message: string };
+}
+
+interface OpenStream {
+  readonly log: StreamLog;
+  readonly requestType: string;
+  readonly call: ClientDuplexStream<Buffer, Buffer>;
+}
+
+const identity = (bytes: Buffer): Buffer => bytes;
+const unaryMillisMax = 15_000;
+
+/** One server under comparison, the connections to it, and the values that only it knows. */
+export class Side {
+  readonly process: EtcdProcess;
+  readonly bindings = new Map<string, Value>();
+  readonly #streams = new Map<string, OpenStream>();
+  readonly #background = new Map<string, Promise<Answer>>();
+  #client: Client;
+
+  private constructor(process: EtcdProcess) {
+    this.process = process;
+    this.#client = connect(process.endpoint);
+    this.bindings.set('revision', 1);
+  }
+
+  static async start(options: EtcdOptions): Promise<Side> {
+    return new Side(await EtcdProcess.start(options));
+  }
+
+  /** What every stream has brought, by name. */
+  get streams(): ReadonlyMap<string, StreamLog> {
+    return new Map([...this.#streams].map(([name, { log }]) => [name, log]));
+  }
+
+  async unary(step: UnaryStep): Promise<Answer> {
+    const { call, request = {}, raw, timeoutMillis, background } = step;
+    const method = call.startsWith('/') ? undefined : methodOf(call);
+    const own =
+      method === undefined ? Buffer.alloc(0) : encode(method.request, this.#resolve(request) as Fields);
+    const bytes = raw === undefined ? own : Buffer.concat([own, bytesOf(raw)]);
+    const answer = new Promise<Answer>((resolve) => {
+      this.#client.makeUnaryRequest(
+        method?.path ?? call,
+        identity,
+        identity,
+        bytes,
+        this.#metadata(step.as, step.metadata),
+        { deadline: Date.now() + (timeoutMillis ?? unaryMillisMax) },
+        (error: ServiceError | null, response?: Buffer) => {
+          if (error !== null) resolve({ code: error.code, message: error.details });
+          else {
+            const type = method?.response ?? 'Empty';
+            const ok = decode(type, must(response));
+            this.#remember(step, ok);
+            resolve({ ok, type });
+          }
+        },
+      );
+    });
+    if (background === undefined) return answer;
+    this.#background.set(background, answer);
+    return { ok: {}, type: 'Empty' };
+  }
+
+  join(name: string): Promise<Answer> {
+    return must(this.#background.get(name), `nothing runs as ${name}`);
+  }
+
+  open(name: string, methodName: string, as?: string, metadata?: PlainMetadata): void {
+    const method = methodOf(methodName);
+    const call = this.#client.makeBidiStreamRequest(
+      method.path,
+      identity,
+      identity,
+      this.#metadata(as, metadata),
+    );
+    const log: StreamLog = { type: method.response, method: methodName, messages: [] };
+    call.on('data', (bytes: Buffer) => log.messages.push(decode(method.response, bytes)));
+    call.on('error', ({ code, details }: ServiceError) => (log.ended ??= { code, message: details }));
+    call.on('status', ({ code, details }: { code: number; details: string }) => {
+      log.ended ??= { code, message: details };
+    });
+    this.#streams.set(name, { log, requestType: method.request, call });
+  }
+
+  send(name: string, request: Fields, raw = ''): void {
+    const { call, requestType } = this.#stream(name);
+    call.write(Buffer.concat([encode(requestType, this.#resolve(request) as Fields), bytesOf(raw)]));
+  }
+
+  halfClose(name: string): void {
+    this.#stream(name).call.end();
+  }
+
+  cancel(name: string): void {
+    this.#stream(name).call.cancel();
+  }
+
+  http({ http: method, path, body, as, headers = {}, lines }: HttpStep): Promise<Answer> {
+    const token = as === undefined ? undefined : must(this.bindings.get(`token ${as}`));
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(
+        {
+          host: '127.0.0.1',
+          port: this.process.ports.client,
+          method,
+          path,
+          agent: false,
+          headers: { ...(token !== undefined && { authorization: String(token) }), ...headers },
+        },
+        (response) => {
+          let text = '';
+          const finish = (): void => {
+            const { 'content-type': contentType = '', allow = '' } = response.headers;
+            resolve({ status: response.statusCode ?? 0, contentType, allow, body: text });
+          };
+          response.on('data', (chunk: Buffer) => {
+            text += chunk.toString();
+            if (lines === undefined || text.split('\n').length <= lines) return;
+            finish();
+            request.destroy();
+          });
+          response.on('end', finish);
+        },
+      );
+      request.on('error', reject);
+      request.setTimeout(unaryMillisMax, () => request.destroy(new Error(`${method} ${path}: no answer`)));
+      if (body !== undefined)
+        request.write(typeof body === 'string' ? body : JSON.stringify(this.#resolve(body as Fields)));
+      request.end();
+    });
+  }
+
+  async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    this.#streams.clear();
+    this.#client.close();
+    await this.process.stop(signal);
+    await this.process.start();
+    this.#client = connect(this.process.endpoint);
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+    await this.process.close();
+  }
+
+  #stream(name: string): OpenStream {
+    return must(this.#streams.get(name), `no stream ${name} is open`);
+  }
+
+  #metadata(as: string | undefined, plain: PlainMetadata = {}): Metadata {
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(plain)) metadata.set(name, value);
+    if (as !== undefined) metadata.set('token', String(this.bindings.get(`token ${as}`) ?? 'no such token'));
+    return metadata;
+  }
+
+  #remember({ bind = {}, login }: UnaryStep, answer: Fields): void {
+    const revision = (answer['header'] as Fields | undefined)?.['revision'];
+    if (Number(revision) > Number(this.bindings.get('revision')))
+      this.bindings.set('revision', must(revision));
+    if (login !== undefined) this.bindings.set(`token ${login}`, must(answer['token']));
+    for (const [name, path] of Object.entries(bind)) {
+      let value: unknown = answer;
+      for (const part of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[part];
+      this.bindings.set(name, must(value as Value | undefined, `the answer has no ${path}`));
+    }
+  }
+
+  #resolve(value: Value): Value {
+    if (typeof value !== 'object' || value instanceof Uint8Array) return value;
+    if (Array.isArray(value)) return value.map((one: Value) => this.#resolve(one));
+    const fields = value as Fields;
+    const ref = fields['ref'];
+    if (typeof ref === 'string') {
+      const bound = must(this.bindings.get(ref), `nothing is bound to ${ref}`);
+      const plus = fields['plus'];
+      return plus === undefined ? bound : Number(bound) + Number(plus);
+    }
+    return Object.fromEntries(
+      Object.entries(fields).map(([name, one]) => [name, one === undefined ? one : this.#resolve(one)]),
+    ) as Fields;
+  }
+}
+
+function connect(endpoint: string): Client {
+  return new Client(endpoint, credentials.createInsecure(), {
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+    'grpc.use_local_subchannel_pool': 1,
+    // A call of this suite is made once: what a server does with it is what is compared.
+    'grpc.enable_retries': 0,
+  });
+}
