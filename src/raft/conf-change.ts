@@ -34,7 +34,13 @@ export function decodeConfChangeV2(data: Uint8Array): ConfChangeV2 {
     transition === 'auto' || transition === 'joint-implicit' || transition === 'joint-explicit',
     () => `conf change transition ${transition}`,
   );
-  const changes = space < 0 ? [] : line.slice(space + 1).split(', ').map(decodeStep);
+  const changes =
+    space < 0
+      ? []
+      : line
+          .slice(space + 1)
+          .split(', ')
+          .map(decodeStep);
   return { transition, changes, ...optional };
 }
 

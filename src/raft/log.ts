@@ -9,7 +9,7 @@ import { Unstable } from './unstable.ts';
 /**
  * The replicated log: what Storage holds, then what is not durable yet.
  *
- *   firstIndex ……… applied ≤ committed ≤ lastIndex
+ *   firstIndex ……… applied ≤ applying ≤ committed ≤ lastIndex
  *   [ Storage …………………………… | Unstable …… ]
  */
 export class RaftLog {
@@ -17,6 +17,8 @@ export class RaftLog {
   readonly #unstable: Unstable;
   #committed: Index;
   #applied: Index;
+  /** The last index handed out to be applied. */
+  #applying: Index;
 
   constructor(storage: Storage, committed: Index, applied: Index) {
     const compacted = (storage.firstIndex() - 1) as Index;
@@ -25,6 +27,7 @@ export class RaftLog {
     // A snapshot can be ahead of the hard state that was saved before it.
     this.#committed = Math.max(committed, compacted, applied) as Index;
     this.#applied = Math.max(applied, compacted) as Index;
+    this.#applying = this.#applied;
     assert(this.#committed <= storage.lastIndex(), () => `commit ${committed} is beyond the stored log`);
   }
 
@@ -150,22 +153,45 @@ export class RaftLog {
     this.#committed = snapshot.metadata.index;
   }
 
-  get hasUnstable(): boolean {
-    return this.#unstable.length > 0 || this.#unstable.snapshot !== undefined;
+  /** Entries that are not durable yet, whether or not they are being written. */
+  get hasUnstableEntries(): boolean {
+    return this.#unstable.length > 0;
   }
 
-  unstableEntries(): readonly Entry[] {
-    return this.#unstable.entries.slice();
+  /** Something waits to be handed out for writing. */
+  get hasNextUnstable(): boolean {
+    return this.#unstable.hasNext;
   }
 
-  /** Nothing above a pending snapshot is applied before it is. */
-  get hasNextCommitted(): boolean {
-    return this.#committed > this.#applied && this.#unstable.snapshot === undefined;
+  nextUnstableEntries(): readonly Entry[] {
+    return this.#unstable.nextEntries();
   }
 
-  nextCommitted(maxBytes: number): readonly Entry[] {
-    if (!this.hasNextCommitted) return [];
-    const entries = this.slice((this.#applied + 1) as Index, (this.#committed + 1) as Index, maxBytes);
+  nextUnstableSnapshot(): Snapshot | undefined {
+    return this.#unstable.nextSnapshot();
+  }
+
+  /** What `nextUnstable…` gave was handed out. */
+  acceptUnstable(): void {
+    this.#unstable.acceptInProgress();
+  }
+
+  /**
+   * Nothing above a pending snapshot is applied before it is. `allowUnstable`: the driver writes before it applies,
+   * so entries may be handed out for both at once.
+   */
+  hasNextCommitted(allowUnstable: boolean): boolean {
+    return this.#applicable(allowUnstable) > this.#applying && this.#unstable.snapshot === undefined;
+  }
+
+  #applicable(allowUnstable: boolean): number {
+    return allowUnstable ? this.#committed : Math.min(this.#committed, this.#unstable.offset - 1);
+  }
+
+  nextCommitted(maxBytes: number, allowUnstable: boolean): readonly Entry[] {
+    if (!this.hasNextCommitted(allowUnstable)) return [];
+    const end = (this.#applicable(allowUnstable) + 1) as Index;
+    const entries = this.slice((this.#applying + 1) as Index, end, maxBytes);
     assert(entries.ok, 'committed entries that are not applied are in the log');
     return entries.value;
   }
@@ -173,6 +199,12 @@ export class RaftLog {
   appliedTo(index: Index): void {
     assert(index <= this.#committed, () => `applied ${index} is beyond commit ${this.#committed}`);
     this.#applied = Math.max(this.#applied, index) as Index;
+    this.#applying = Math.max(this.#applying, index) as Index;
+  }
+
+  /** Entries up to `index` were handed out. */
+  acceptApplying(index: Index): void {
+    this.#applying = Math.max(this.#applying, index) as Index;
   }
 
   stableTo(index: Index, term: Term): void {

@@ -30,9 +30,9 @@ export class Progress {
   readRound = 0;
   readonly inflights: Inflights;
 
-  constructor(next: Index, inflightMessagesMax: number) {
+  constructor(next: Index, inflightMessagesMax: number, inflightBytesMax = Infinity) {
     this.next = next;
-    this.inflights = new Inflights(inflightMessagesMax);
+    this.inflights = new Inflights(inflightMessagesMax, inflightBytesMax);
   }
 
   becomeProbe(): void {
@@ -97,14 +97,14 @@ export class Progress {
     return this.state === 'StateSnapshot' || this.paused;
   }
 
-  /** Accounts for a MsgApp with `count` entries from `next` on, carrying `commit`. */
-  sent(count: number, commit: Index): void {
+  /** Accounts for a MsgApp with `count` entries of `bytes` in all from `next` on, carrying `commit`. */
+  sent(count: number, bytes: number, commit: Index): void {
     if (this.state === 'StateProbe') {
       this.paused = true;
     } else {
       if (count > 0) {
         this.next = (this.next + count) as Index;
-        this.inflights.add((this.next - 1) as Index);
+        this.inflights.add((this.next - 1) as Index, bytes);
       }
       this.paused = this.inflights.full;
     }

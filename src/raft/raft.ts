@@ -1,10 +1,19 @@
 import { assert, unreachable } from '../base/assert.ts';
 import { emptyBytes } from '../base/bytes.ts';
-import { applyToConfState, encodeConfChange } from './conf-change.ts';
+import { isJoint } from './changer.ts';
+import {
+  applyToConfState,
+  decodeConfChangeV2,
+  encodeConfChange,
+  encodeConfChangeV2,
+  isV2,
+  leaveJointChange,
+} from './conf-change.ts';
 import { checkConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { RaftLog } from './log.ts';
 import type {
+  LocalResponse,
   Message,
   MsgApp,
   MsgAppResp,
@@ -19,12 +28,23 @@ import type {
 } from './messages.ts';
 import { Progress } from './progress.ts';
 import type { ProgressState } from './progress.ts';
-import { majorityCount, majorityValue, voteResult } from './quorum.ts';
+import { jointVoteResult, majorityValue } from './quorum.ts';
 import { ReadOnly, readsPendingMax } from './read-only.ts';
 import type { ReadState } from './ready.ts';
+import { entryBytes } from './storage.ts';
 import type { TraceEvent } from './trace.ts';
 import { compareMembers, noMember } from './types.ts';
-import type { ConfChange, ConfState, Entry, Index, MemberId, Role, Snapshot, Term } from './types.ts';
+import type {
+  ConfChange,
+  ConfChangeV2,
+  ConfState,
+  Entry,
+  Index,
+  MemberId,
+  Role,
+  Snapshot,
+  Term,
+} from './types.ts';
 
 /** A snapshot whose outcome nobody reported counts as lost after this many election timeouts. */
 const snapshotTimeoutElections = 10;
@@ -82,6 +102,9 @@ export class Raft {
   #confState: ConfState;
   /** All members in id order, the order of every broadcast. */
   #members: readonly MemberId[] = [];
+  /** Who votes, in either majority of a joint membership, in id order. */
+  #voters: readonly MemberId[] = [];
+  #votersOutgoing: readonly MemberId[] = [];
   #progress = new Map<MemberId, Progress>();
 
   #electionElapsed = 0;
@@ -97,6 +120,9 @@ export class Raft {
    */
   #pendingConfIndex: Index = noIndex;
   #uncommittedBytes = 0;
+  /** Handed out to be applied, bounded by committedBytesMax. */
+  #applyingBytes = 0;
+  readonly #committedBytesMax: number;
   /** What `flush` is to send: many reasons between two Readys, one broadcast. */
   #broadcastPending = false;
   #heartbeatPending = false;
@@ -111,6 +137,7 @@ export class Raft {
     const { hardState, confState } = config.storage.initialState();
     this.#config = config;
     this.id = config.id;
+    this.#committedBytesMax = config.committedBytesMax ?? config.maxSizePerMessageBytes;
     this.log = new RaftLog(config.storage, hardState.commit, config.applied);
     this.term = hardState.term;
     this.vote = hardState.vote;
@@ -161,19 +188,19 @@ export class Raft {
 
   /** Whether a majority was heard from since the last call. */
   #takeQuorumActive(): boolean {
-    let active = 0;
-    for (const voter of this.#confState.voters) {
-      if (voter === this.id || this.#progress.get(voter)!.recentActive) active++;
+    const active = new Map<MemberId, boolean>();
+    for (const voter of this.#voters) {
+      active.set(voter, voter === this.id || this.#progress.get(voter)!.recentActive);
     }
     for (const progress of this.#progress.values()) progress.recentActive = false;
-    return active >= majorityCount(this.#confState.voters.length);
+    return jointVoteResult(this.#confState.voters, this.#votersOutgoing, active) === 'won';
   }
 
   // ── Roles ───────────────────────────────────────────────────────────────────────────────────────
 
   /** A voter with its snapshot applied may campaign. */
   get #promotable(): boolean {
-    return this.log.pendingSnapshot === undefined && this.#confState.voters.includes(this.id);
+    return this.log.pendingSnapshot === undefined && this.#voters.includes(this.id);
   }
 
   campaign(): void {
@@ -206,7 +233,7 @@ export class Raft {
     this.#votes.set(this.id, true);
     if (this.#countVotes()) return;
     const { lastIndex: index, lastTerm: logTerm } = this.log;
-    for (const to of this.#confState.voters) {
+    for (const to of this.#voters) {
       if (to === this.id) continue;
       if (kind === 'pre-election') {
         this.#send({ type: 'MsgPreVote', from: this.id, to, term: (this.term + 1) as Term, index, logTerm });
@@ -219,7 +246,7 @@ export class Raft {
 
   /** Acts on the tally. True when the campaign is over. */
   #countVotes(): boolean {
-    const result = voteResult(this.#confState.voters, this.#votes);
+    const result = jointVoteResult(this.#confState.voters, this.#votersOutgoing, this.#votes);
     if (result === 'pending') return false;
     if (result === 'lost') this.#becomeFollower(this.term, noMember);
     else if (this.role === 'pre-candidate') this.#campaign('election');
@@ -290,7 +317,11 @@ export class Raft {
 
   // ── Messages ────────────────────────────────────────────────────────────────────────────────────
 
-  step(message: Message): void {
+  step(message: Message | LocalResponse): void {
+    if (message.type === 'MsgStorageAppendResp' || message.type === 'MsgStorageApplyResp') {
+      assert(message.to === this.id, 'the answer of a thread of another member');
+      return this.#stepLocal(message);
+    }
     if (message.to !== this.id || message.from === this.id) return;
     if (message.type === 'MsgProp') return this.#stepProp(message);
     if (message.type === 'MsgReadIndex') {
@@ -303,6 +334,17 @@ export class Raft {
       return this.#stepLowerTerm(message);
     }
     this.#stepCurrentTerm(message);
+  }
+
+  #stepLocal(message: LocalResponse): void {
+    if (message.type === 'MsgStorageApplyResp') return this.appliedEntries(message.entries);
+    if (message.term > this.durableTerm) this.durableTerm = message.term;
+    if (message.snapshot !== undefined) this.appliedSnapshot(message.snapshot);
+    // Of an earlier term: what it wrote may have been replaced by something else and then by its like (ABA). The
+    // write that made this term durable came later, and its answer covers all of it.
+    if (message.index === 0 || message.term < this.term) return;
+    this.log.stableTo(message.index, message.logTerm);
+    this.ackStable();
   }
 
   /** Whether the message is to be handled; if so, `term` has caught up where it has to. */
@@ -559,15 +601,21 @@ export class Raft {
 
   /** Commits what a majority holds, if it is of the current term (§5.4.2: never by counting older ones). */
   #maybeCommit(): boolean {
-    const scratch = this.#scratch;
-    const { voters } = this.#confState;
-    scratch.length = voters.length;
-    for (let i = 0; i < voters.length; i++) scratch[i] = this.#progress.get(voters[i]!)!.match;
-    const index = majorityValue(scratch) as Index;
+    let index = this.#majorityMatch(this.#confState.voters);
+    if (this.#votersOutgoing.length > 0) {
+      index = Math.min(index, this.#majorityMatch(this.#votersOutgoing)) as Index;
+    }
     if (index <= this.log.committed || !this.log.matches(index, this.term)) return false;
     this.log.commitTo(index);
     this.#releaseEarlyReads();
     return true;
+  }
+
+  #majorityMatch(voters: readonly MemberId[]): Index {
+    const scratch = this.#scratch;
+    scratch.length = voters.length;
+    for (let i = 0; i < voters.length; i++) scratch[i] = this.#progress.get(voters[i]!)!.match;
+    return majorityValue(scratch) as Index;
   }
 
   /** The leader's own ack, which counts only for what is durable (thesis §10.2.1). */
@@ -580,10 +628,11 @@ export class Raft {
 
   #appendOwn(proposals: readonly Pick<Entry, 'type' | 'data'>[]): void {
     let last = this.log.lastIndex;
-    const entries = proposals.map(({ type, data }): Entry => {
+    const entries: Entry[] = [];
+    for (const { type, data } of proposals) {
       last = (last + 1) as Index;
-      return { index: last, term: this.term, type, data };
-    });
+      entries.push({ index: last, term: this.term, type, data });
+    }
     this.log.append(entries);
     this.#broadcastPending = true;
   }
@@ -629,7 +678,9 @@ export class Raft {
     const commit = this.log.committed;
     if (entries.length === 0 && !evenIfEmpty && !progress.canBumpCommit(commit)) return false;
     this.#send({ type: 'MsgApp', from: this.id, to, term: this.term, index, logTerm, entries, commit });
-    progress.sent(entries.length, commit);
+    let bytes = 0;
+    if (this.#config.inflightBytesMax !== undefined) for (const entry of entries) bytes += entryBytes(entry);
+    progress.sent(entries.length, bytes, commit);
     return true;
   }
 
@@ -661,8 +712,16 @@ export class Raft {
     return this.#propose([{ type: 'normal', data }], true);
   }
 
-  proposeConfChange(change: ConfChange): 'accepted' | 'dropped' {
-    return this.#propose([{ type: 'conf-change', data: encodeConfChange(change) }], true);
+  /** All or none. */
+  proposeAll(datas: readonly Uint8Array[]): 'accepted' | 'dropped' {
+    const entries: MsgProp['entries'][number][] = [];
+    for (const data of datas) entries.push({ type: 'normal', data });
+    return this.#propose(entries, true);
+  }
+
+  proposeConfChange(change: ConfChange | ConfChangeV2): 'accepted' | 'dropped' {
+    const data = isV2(change) ? encodeConfChangeV2(change) : encodeConfChange(change);
+    return this.#propose([{ type: 'conf-change', data }], true);
   }
 
   /** Forwarded once at most: between two members that take each other for the leader nothing may circle. */
@@ -672,15 +731,20 @@ export class Raft {
 
   #propose(entries: MsgProp['entries'], forward: boolean): 'accepted' | 'dropped' {
     if (this.role !== 'leader') {
-      if (!forward || this.leader === noMember) return 'dropped';
+      if (!forward || this.leader === noMember || this.#config.disableProposalForwarding === true)
+        return 'dropped';
       this.#send({ type: 'MsgProp', from: this.id, to: this.leader, term: noTerm, entries });
       return 'accepted';
     }
-    if (this.#transferee !== noMember) return 'dropped';
-    const changes = entries.some((entry) => entry.type === 'conf-change');
-    if (changes && (entries.length > 1 || this.#pendingConfIndex > this.log.applied)) return 'dropped';
+    // A leader that was removed and goes on leading (`stepDownOnRemoval`) takes nothing new.
+    if (this.#transferee !== noMember || !this.#progress.has(this.id)) return 'dropped';
+    let changes = false;
     let bytes = 0;
-    for (const entry of entries) bytes += entry.data.length;
+    for (const entry of entries) {
+      bytes += entry.data.length;
+      if (entry.type === 'conf-change') changes = true;
+    }
+    if (changes && (entries.length > 1 || !this.#mayChange(entries[0]!.data))) return 'dropped';
     // One proposal always fits into an empty pipeline, however large it is.
     if (this.#uncommittedBytes > 0 && this.#uncommittedBytes + bytes > this.#config.uncommittedBytesMax) {
       return 'dropped';
@@ -691,19 +755,55 @@ export class Raft {
     return 'accepted';
   }
 
-  nextCommitted(): readonly Entry[] {
-    return this.log.nextCommitted(this.#config.maxSizePerMessageBytes);
+  /** One change at a time; while the membership is joint, only the one that leaves it; and no leaving otherwise. */
+  #mayChange(data: Uint8Array): boolean {
+    if (this.#config.disableConfChangeValidation === true) return true;
+    if (this.#pendingConfIndex > this.log.applied) return false;
+    return (decodeConfChangeV2(data).changes.length === 0) === isJoint(this.#confState);
+  }
+
+  /** The synchronous driver writes before it applies; a thread of its own for each waits for the write's answer. */
+  get #appliesUnstable(): boolean {
+    return this.#config.asyncStorageWrites !== true;
+  }
+
+  get hasNextCommitted(): boolean {
+    const room = this.#applyingBytes === 0 || this.#applyingBytes < this.#committedBytesMax;
+    return room && this.log.hasNextCommitted(this.#appliesUnstable);
+  }
+
+  /** Committed entries to be applied, which count as handed out. */
+  takeCommitted(): readonly Entry[] {
+    if (!this.hasNextCommitted) return [];
+    const room = Math.max(0, this.#committedBytesMax - this.#applyingBytes);
+    const entries = this.log.nextCommitted(room, this.#appliesUnstable);
+    const last = entries.at(-1);
+    if (last === undefined) return entries;
+    for (const entry of entries) this.#applyingBytes += entryBytes(entry);
+    this.log.acceptApplying(last.index);
+    return entries;
   }
 
   appliedEntries(entries: readonly Entry[]): void {
     const last = entries.at(-1);
     if (last === undefined) return;
-    this.log.appliedTo(last.index);
-    if (this.#uncommittedBytes === 0) return;
     let bytes = 0;
-    for (const entry of entries) bytes += entry.data.length;
+    for (const entry of entries) {
+      bytes += entry.data.length;
+      this.#applyingBytes -= entryBytes(entry);
+    }
     // Entries of earlier leaders were never counted.
     this.#uncommittedBytes = Math.max(0, this.#uncommittedBytes - bytes);
+    this.#appliedTo(last.index);
+  }
+
+  #appliedTo(index: Index): void {
+    this.log.appliedTo(index);
+    if (this.role !== 'leader' || this.#confState.autoLeave !== true || index < this.#pendingConfIndex)
+      return;
+    // Past all limits: a cluster must not stay joint because its leader is busy.
+    this.#appendOwn([{ type: 'conf-change', data: encodeConfChangeV2(leaveJointChange) }]);
+    this.#pendingConfIndex = this.log.lastIndex;
   }
 
   // ── Membership (thesis §4) ──────────────────────────────────────────────────────────────────────
@@ -719,22 +819,24 @@ export class Raft {
    */
   appliedSnapshot({ metadata }: Snapshot): void {
     this.log.stableSnapshotTo(metadata.index);
-    this.log.appliedTo(metadata.index);
     this.#setMembers(metadata.confState);
+    this.#appliedTo(metadata.index);
   }
 
-  applyConfChange(change: ConfChange): ConfState {
+  applyConfChange(change: ConfChange | ConfChangeV2 | 'nothing'): ConfState {
+    if (change === 'nothing') return this.#confState;
     // Else this member replayed the log without its founders (see `bootstrapSnapshot`) and might elect itself.
     assert(this.#confState.voters.length > 0, 'a membership begins with a snapshot');
     this.#setMembers(applyToConfState(this.#confState, change));
     this.#trace?.({ type: 'membership', id: this.id, confState: this.#confState });
     if (this.role !== 'leader') return this.#confState;
-    if (!this.#confState.voters.includes(this.id)) {
+    if (!this.#voters.includes(this.id)) {
+      if (this.#config.stepDownOnRemoval === false) return this.#confState;
       // The change is committed, so the others can elect one of theirs (thesis §4.2.2).
       this.#becomeFollower(this.term, noMember);
       return this.#confState;
     }
-    if (!this.#confState.voters.includes(this.#transferee)) this.#transferee = noMember;
+    if (!this.#voters.includes(this.#transferee)) this.#transferee = noMember;
     // A smaller majority may hold more; a new member is to be probed.
     this.#maybeCommit();
     this.#broadcastPending = true;
@@ -743,7 +845,9 @@ export class Raft {
 
   #setMembers(confState: ConfState): void {
     this.#confState = confState;
-    this.#members = [...confState.voters, ...confState.learners].toSorted(compareMembers);
+    this.#votersOutgoing = confState.votersOutgoing ?? [];
+    this.#voters = [...new Set([...confState.voters, ...this.#votersOutgoing])].toSorted(compareMembers);
+    this.#members = [...this.#voters, ...confState.learners].toSorted(compareMembers);
     const progress = new Map<MemberId, Progress>();
     for (const member of this.#members) {
       progress.set(member, this.#progress.get(member) ?? this.#newProgress());
@@ -752,7 +856,9 @@ export class Raft {
   }
 
   #newProgress(): Progress {
-    const progress = new Progress((this.log.lastIndex + 1) as Index, this.#config.inflightMessagesMax);
+    const { inflightMessagesMax, inflightBytesMax } = this.#config;
+    const next = (this.log.lastIndex + 1) as Index;
+    const progress = new Progress(next, inflightMessagesMax, inflightBytesMax);
     // Innocent until the next CheckQuorum.
     progress.recentActive = true;
     return progress;
@@ -774,7 +880,8 @@ export class Raft {
       this.#earlyReads.push({ context, from });
       return 'accepted';
     }
-    this.#readOnly.add(context, from, this.log.committed);
+    if (this.#config.readOnly === 'lease-based') this.#answerRead(context, from, this.log.committed);
+    else this.#readOnly.add(context, from, this.log.committed);
     return 'accepted';
   }
 
@@ -794,18 +901,28 @@ export class Raft {
 
   #confirmReads(): void {
     if (this.#readOnly.pending === 0) return;
+    let confirmed = Math.min(this.#majorityRound(this.#confState.voters), this.#readOnly.round);
+    if (this.#votersOutgoing.length > 0) {
+      confirmed = Math.min(confirmed, this.#majorityRound(this.#votersOutgoing));
+    }
+    for (const { context, from, index } of this.#readOnly.confirm(confirmed)) {
+      this.#answerRead(context, from, index);
+    }
+  }
+
+  #answerRead(context: string, from: MemberId, index: Index): void {
+    if (from === this.id) this.#readStates.push({ context, index });
+    else this.#send({ type: 'MsgReadIndexResp', from: this.id, to: from, term: this.term, context, index });
+  }
+
+  #majorityRound(voters: readonly MemberId[]): number {
     const scratch = this.#scratch;
-    const { voters } = this.#confState;
     scratch.length = voters.length;
     for (let i = 0; i < voters.length; i++) {
       const own = voters[i] === this.id;
       scratch[i] = own ? Number.MAX_SAFE_INTEGER : this.#progress.get(voters[i]!)!.readRound;
     }
-    const confirmed = Math.min(majorityValue(scratch), this.#readOnly.round);
-    for (const { context, from, index } of this.#readOnly.confirm(confirmed)) {
-      if (from === this.id) this.#readStates.push({ context, index });
-      else this.#send({ type: 'MsgReadIndexResp', from: this.id, to: from, term: this.term, context, index });
-    }
+    return majorityValue(scratch);
   }
 
   // ── Leadership transfer (thesis §3.10) ──────────────────────────────────────────────────────────
@@ -820,7 +937,7 @@ export class Raft {
 
   #startTransfer(transferee: MemberId): void {
     if (transferee === this.id || transferee === this.#transferee) return;
-    if (!this.#confState.voters.includes(transferee)) return;
+    if (!this.#voters.includes(transferee)) return;
     this.#transferee = transferee;
     this.#electionElapsed = 0;
     const progress = this.#progress.get(transferee)!;
@@ -830,6 +947,15 @@ export class Raft {
 
   #sendTimeoutNow(to: MemberId): void {
     this.#send({ type: 'MsgTimeoutNow', from: this.id, to, term: this.term });
+  }
+
+  /**
+   * A follower whose driver knows the leader to be gone: it grants votes at once, where CheckQuorum would have it
+   * stick to the leader. Not with lease-based reads, which rest on that.
+   */
+  forgetLeader(): void {
+    if (this.role !== 'follower' || this.#config.readOnly === 'lease-based') return;
+    this.leader = noMember;
   }
 
   // ── The driver's reports ────────────────────────────────────────────────────────────────────────
@@ -888,7 +1014,13 @@ export class Raft {
       case 'MsgHeartbeat':
       case 'MsgTimeoutNow':
       case 'MsgReadIndexResp':
+      case 'MsgHeartbeatResp':
         return this.durableTerm === this.term;
+      case 'MsgAppResp':
+        // A refusal, or an acknowledgement of what had been written before.
+        if (this.durableTerm !== this.term) return false;
+        if (message.reject) return true;
+        return this.log.pendingSnapshot === undefined && message.index <= this.log.stableIndex;
       case 'MsgProp':
       case 'MsgReadIndex':
         return true;

@@ -1,10 +1,20 @@
 import { assert } from '../base/assert.ts';
 import type { Config } from './config.ts';
-import type { Message } from './messages.ts';
+import type { LocalResponse, Message, MsgStorageAppend, MsgStorageApply } from './messages.ts';
 import { Raft } from './raft.ts';
 import type { Status } from './raft.ts';
 import type { Ready, SoftState } from './ready.ts';
-import type { ConfChange, ConfState, HardState, MemberId, Role, Term } from './types.ts';
+import type {
+  ConfChange,
+  ConfChangeV2,
+  ConfState,
+  Entry,
+  HardState,
+  Index,
+  MemberId,
+  Role,
+  Term,
+} from './types.ts';
 
 /**
  * raft/: consensus on a log (Ongaro and Ousterhout; Ongaro's thesis), in etcd's words. RawNode is its door.
@@ -20,6 +30,7 @@ import type { ConfChange, ConfState, HardState, MemberId, Role, Term } from './t
  *   3. apply `snapshot`, then `committedEntries` (calling `applyConfChange` for conf-change entries), and serve
  *      each of `readStates` once its index is applied;
  *   4. call `advance()`. Until then there is no other Ready, but step, tick and propose go on.
+ * With `asyncStorageWrites` duties 1 to 3 belong to two queues that answer by messages, and 4 falls away (`Ready`).
  *
  * Invariants
  *   R1  Election safety: at most one leader per term (§5.2). Term and vote are durable before they are told.
@@ -38,6 +49,7 @@ import type { ConfChange, ConfState, HardState, MemberId, Role, Term } from './t
  */
 export class RawNode {
   readonly #raft: Raft;
+  readonly #async: boolean;
   #outstanding: Ready | undefined;
   #softState: SoftState;
   #hardState: HardState;
@@ -45,6 +57,7 @@ export class RawNode {
   constructor(config: Config) {
     this.#hardState = config.storage.initialState().hardState;
     this.#raft = new Raft(config);
+    this.#async = config.asyncStorageWrites === true;
     this.#softState = { leader: this.#raft.leader, role: this.#raft.role };
   }
 
@@ -66,18 +79,23 @@ export class RawNode {
     return this.#raft.propose(data);
   }
 
+  /** As `propose`, for many at once, which are accepted or dropped together. */
+  proposeAll(datas: readonly Uint8Array[]): 'accepted' | 'dropped' {
+    return this.#raft.proposeAll(datas);
+  }
+
   /** As `propose`; also `dropped` while another change is in flight (a leader forwarded to drops silently). */
-  proposeConfChange(change: ConfChange): 'accepted' | 'dropped' {
+  proposeConfChange(change: ConfChange | ConfChangeV2): 'accepted' | 'dropped' {
     return this.#raft.proposeConfChange(change);
   }
 
-  /** The driver applied a conf-change entry, `decodeConfChange(entry.data)`. Returns the new membership. */
-  applyConfChange(change: ConfChange): ConfState {
+  /** The driver applied a conf-change entry, or refused to (`nothing`). Returns the membership from here on. */
+  applyConfChange(change: ConfChange | ConfChangeV2 | 'nothing'): ConfState {
     return this.#raft.applyConfChange(change);
   }
 
-  /** A message from another member. What is stale, misaddressed or from a removed member has no effect. */
-  step(message: Message): void {
+  /** A message from another member, or the answer of an own thread. What is stale, misaddressed or from a removed member has no effect. */
+  step(message: Message | LocalResponse): void {
     this.#raft.step(message);
   }
 
@@ -96,8 +114,8 @@ export class RawNode {
     raft.flush();
     return (
       raft.hasOutput ||
-      raft.log.hasUnstable ||
-      raft.log.hasNextCommitted ||
+      raft.log.hasNextUnstable ||
+      raft.hasNextCommitted ||
       this.#hardStateChanged() ||
       this.#softStateChanged()
     );
@@ -109,8 +127,9 @@ export class RawNode {
     const raft = this.#raft;
     raft.flush();
     const { term, vote } = raft;
-    const entries = raft.log.unstableEntries();
-    const snapshot = raft.log.pendingSnapshot;
+    const entries = raft.log.nextUnstableEntries();
+    const snapshot = raft.log.nextUnstableSnapshot();
+    raft.log.acceptUnstable();
     const hardStateChanged = this.#hardStateChanged();
     const mustSync =
       entries.length > 0 ||
@@ -120,17 +139,69 @@ export class RawNode {
     const softStateChanged = this.#softStateChanged();
     if (hardStateChanged) this.#hardState = { term, vote, commit: raft.log.committed };
     if (softStateChanged) this.#softState = { leader: raft.leader, role: raft.role };
-    const ready: Ready = {
+    const committedEntries = raft.takeCommitted();
+    const output = raft.takeOutput();
+    const base: Ready = {
       ...(softStateChanged && { softState: this.#softState }),
       ...(hardStateChanged && { hardState: this.#hardState }),
       ...(snapshot !== undefined && { snapshot }),
       entries,
-      committedEntries: raft.nextCommitted(),
-      ...raft.takeOutput(),
+      committedEntries,
+      readStates: output.readStates,
+      messagesBeforeSync: output.messagesBeforeSync,
+      messages: this.#async ? [] : output.messages,
       mustSync,
     };
-    this.#outstanding = ready;
-    return ready;
+    if (!this.#async) {
+      this.#outstanding = base;
+      return base;
+    }
+    const append = this.#append(base, output.messages);
+    const apply = this.#apply(committedEntries);
+    return { ...base, ...(append !== undefined && { append }), ...(apply !== undefined && { apply }) };
+  }
+
+  #append(
+    { entries, hardState, snapshot, mustSync }: Ready,
+    messages: Message[],
+  ): MsgStorageAppend | undefined {
+    if (entries.length === 0 && hardState === undefined && snapshot === undefined && messages.length === 0) {
+      return undefined;
+    }
+    const { id, term, durableTerm, log } = this.#raft;
+    const responses: MsgStorageAppend['responses'][number][] = messages;
+    if (entries.length > 0 || snapshot !== undefined || term !== durableTerm) {
+      // All that is being written, not this part alone: an answer lost to a change of term is made up for.
+      const index = log.hasUnstableEntries ? log.lastIndex : (0 as Index);
+      const logTerm = log.hasUnstableEntries ? log.lastTerm : (0 as Term);
+      responses.push({
+        type: 'MsgStorageAppendResp',
+        from: 'append',
+        to: id,
+        term,
+        index,
+        logTerm,
+        ...(snapshot !== undefined && { snapshot }),
+      });
+    }
+    return {
+      type: 'MsgStorageAppend',
+      from: id,
+      to: 'append',
+      term,
+      entries,
+      ...(hardState !== undefined && { hardState }),
+      ...(snapshot !== undefined && { snapshot }),
+      mustSync,
+      responses,
+    };
+  }
+
+  #apply(entries: readonly Entry[]): MsgStorageApply | undefined {
+    if (entries.length === 0) return undefined;
+    const { id } = this.#raft;
+    const response = { type: 'MsgStorageApplyResp', from: 'apply', to: id, entries } as const;
+    return { type: 'MsgStorageApply', from: id, to: 'apply', entries, responses: [response] };
   }
 
   /** The last Ready is durable, in Storage, and applied. @throws AssertionError if there is none */
@@ -146,6 +217,11 @@ export class RawNode {
     if (last !== undefined) log.stableTo(last.index, last.term);
     raft.appliedEntries(ready.committedEntries);
     raft.ackStable();
+  }
+
+  /** Lets this follower vote for another at once, for its leader is known to be gone. */
+  forgetLeader(): void {
+    this.#raft.forgetLeader();
   }
 
   /** Hands leadership to a voter; forgotten if it does not succeed within an election timeout. */

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 
 import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
-import { applyToConfState, decodeConfChange } from '../../src/raft/conf-change.ts';
+import { applyToConfState, decodeConfChangeV2 } from '../../src/raft/conf-change.ts';
 import type { Config } from '../../src/raft/config.ts';
-import type { Message } from '../../src/raft/messages.ts';
+import type { Message, MsgStorageAppend, MsgStorageApply } from '../../src/raft/messages.ts';
 import { RawNode } from '../../src/raft/raw-node.ts';
 import type { ReadState, Ready } from '../../src/raft/ready.ts';
 import { MemoryStorage, bootstrapSnapshot, emptySnapshot } from '../../src/raft/storage.ts';
@@ -99,14 +99,14 @@ export class TestMember {
   }
 
   /** Duty 1. */
-  persist(ready: Ready): void {
+  persist(ready: Pick<Ready, 'snapshot' | 'entries' | 'hardState'>): void {
     if (ready.snapshot !== undefined) this.storage.applySnapshot(ready.snapshot);
     this.storage.append(ready.entries);
     if (ready.hardState !== undefined) this.storage.setHardState(ready.hardState);
   }
 
   /** Duty 3. */
-  apply(ready: Ready): void {
+  apply(ready: Pick<Ready, 'snapshot' | 'committedEntries' | 'readStates'>): void {
     if (ready.snapshot !== undefined) this.#restoreState(ready.snapshot);
     for (const entry of ready.committedEntries) this.#applyEntry(entry);
     this.reads.push(...ready.readStates);
@@ -117,7 +117,7 @@ export class TestMember {
     this.appliedIndex = entry.index;
     this.applied.push(describeEntry(entry));
     if (entry.type !== 'conf-change') return;
-    const change = decodeConfChange(entry.data);
+    const change = decodeConfChangeV2(entry.data);
     const expected = applyToConfState(this.confState, change);
     this.confState = this.node.applyConfChange(change);
     expect(this.confState).toEqual(expected);
@@ -126,10 +126,37 @@ export class TestMember {
   /** All four duties at once. Returns what to send. */
   handleReady(): Message[] {
     const ready = this.node.ready();
+    if (this.#options.asyncStorageWrites === true) return this.#handleAsync(ready);
     this.persist(ready);
     this.apply(ready);
     this.node.advance();
     return [...ready.messagesBeforeSync, ...ready.messages];
+  }
+
+  #handleAsync(ready: Ready): Message[] {
+    const out = [...ready.messagesBeforeSync];
+    if (ready.append !== undefined) out.push(...this.write(ready.append));
+    this.reads.push(...ready.readStates);
+    if (ready.apply !== undefined) this.applyAsync(ready.apply);
+    return out;
+  }
+
+  /** The append thread. Returns what goes to others. */
+  write(append: MsgStorageAppend): Message[] {
+    this.persist(append);
+    if (append.snapshot !== undefined) this.#restoreState(append.snapshot);
+    const out: Message[] = [];
+    for (const response of append.responses) {
+      if (response.type === 'MsgStorageAppendResp') this.node.step(response);
+      else out.push(response);
+    }
+    return out;
+  }
+
+  /** The apply thread. */
+  applyAsync(apply: MsgStorageApply): void {
+    for (const entry of apply.entries) this.#applyEntry(entry);
+    for (const response of apply.responses) this.node.step(response);
   }
 
   /** Snapshots the state machine and compacts the log up to it, keeping `trailing` entries. */

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { assert } from '../../src/base/assert.ts';
 import { decodeUtf8 } from '../../src/base/bytes.ts';
-import type { Message } from '../../src/raft/messages.ts';
+import { leaveJointChange } from '../../src/raft/conf-change.ts';
+import type { Message, MsgStorageAppend, MsgStorageApply } from '../../src/raft/messages.ts';
 import type { Ready } from '../../src/raft/ready.ts';
 import { index } from '../../src/raft/types.ts';
-import type { ConfChange, Index, MemberId, Term } from '../../src/raft/types.ts';
+import type { ConfChange, ConfChangeV2, ConfState, Index, MemberId, Term } from '../../src/raft/types.ts';
 import { TestMember, describeEntry, generator, ids } from './network.ts';
 
 /** What Raft's figure 3 promises, watched from outside over the whole history. */
@@ -27,7 +28,7 @@ class Witness {
    * Log matching, inductively: (index, term) names one entry and one predecessor term. The ready's entries go
    * behind what `member` stores.
    */
-  appends(member: TestMember, ready: Ready): void {
+  appends(member: TestMember, ready: Pick<Ready, 'snapshot' | 'entries'>): void {
     let previous: Term | undefined;
     for (const entry of ready.entries) {
       if (previous === undefined) {
@@ -47,7 +48,7 @@ class Witness {
   }
 
   /** State-machine safety: one entry per index is ever applied. */
-  applies(member: TestMember, ready: Ready): void {
+  applies(member: TestMember, ready: Pick<Ready, 'committedEntries'>): void {
     for (const entry of ready.committedEntries) {
       const value = describeEntry(entry);
       const known = this.#committed.get(entry.index) ?? value;
@@ -74,6 +75,17 @@ class Witness {
   }
 }
 
+/** In either majority: a leader that an explicit joint change removes leads until that is left. */
+function isVoter({ voters, votersOutgoing = [] }: ConfState, member: MemberId): boolean {
+  return voters.includes(member) || votersOutgoing.includes(member);
+}
+
+function queueOf<T>(queues: Map<MemberId, T[]>, member: MemberId): T[] {
+  const queue = queues.get(member) ?? [];
+  queues.set(member, queue);
+  return queue;
+}
+
 /** A hostile world: slow disks, lossy, doubling, reordering links, crashes, partitions, membership changes. */
 class World {
   readonly #random: (bound: number) => number;
@@ -81,15 +93,22 @@ class World {
   readonly #members: TestMember[];
   /** Readys whose disk write is under way. */
   readonly #writing = new Map<MemberId, Ready>();
+  /** With asynchronous storage writes: what the two threads of each member have before them. */
+  readonly #appends = new Map<MemberId, MsgStorageAppend[]>();
+  readonly #applies = new Map<MemberId, MsgStorageApply[]>();
+  readonly #async: boolean;
   #inFlight: Message[] = [];
   #isolated: MemberId | undefined;
   #proposals = 0;
+  /** Became leader, and what that rests on is still being written. */
+  readonly #leading = new Set<MemberId>();
   /** Read requests by context: what was committed when they were made. */
   readonly #reads = new Map<string, Index>();
   readsServed = 0;
 
   constructor(seed: number) {
     this.#random = generator(seed);
+    this.#async = this.#chance(2);
     const founders = ids(1, 2, 3, ...(this.#chance(2) ? [4, 5] : []));
     const options = {
       electionTicks: 5,
@@ -97,6 +116,8 @@ class World {
       checkQuorum: this.#chance(2),
       maxSizePerMessageBytes: this.#chance(2) ? 60 : 1 << 20,
       inflightMessagesMax: this.#chance(2) ? 2 : 64,
+      ...(this.#chance(3) && { inflightBytesMax: 100 }),
+      asyncStorageWrites: this.#async,
       randomInteger: this.#random,
     };
     this.#members = ids(1, 2, 3, 4, 5, 6).map((member) =>
@@ -133,7 +154,8 @@ class World {
     else if (dice < 970) member.node.transferLeader(this.#pick(this.#members).id);
     else if (dice < 980) member.node.reportUnreachable(this.#pick(this.#members).id);
     else if (dice < 990) member.node.reportSnapshot(this.#pick(this.#members).id, this.#chance(2));
-    else if (!this.#writing.has(member.id)) member.compact(this.#random(4));
+    else if (!this.#writing.has(member.id) && queueOf(this.#appends, member.id).length === 0)
+      member.compact(this.#random(4));
     this.#check(member);
   }
 
@@ -151,10 +173,47 @@ class World {
     if (!member.node.hasReady()) return;
     const ready = member.node.ready();
     this.#inFlight.push(...ready.messagesBeforeSync);
+    if (this.#async) {
+      if (ready.append !== undefined) queueOf(this.#appends, member.id).push(ready.append);
+      if (ready.apply !== undefined) queueOf(this.#applies, member.id).push(ready.apply);
+      if (ready.softState?.role === 'leader') this.#leading.add(member.id);
+      this.#serve(ready);
+      return;
+    }
     this.#writing.set(member.id, ready);
   }
 
+  /** One of the two threads gets on, whichever. */
+  #advanceThread(member: TestMember): void {
+    const appends = queueOf(this.#appends, member.id);
+    const applies = queueOf(this.#applies, member.id);
+    // A snapshot replaces the state machine: nothing older may be applied to it afterwards.
+    const applyFirst = appends[0]?.snapshot !== undefined || this.#chance(2);
+    if (applies.length > 0 && (applyFirst || appends.length === 0)) {
+      const apply = applies.shift()!;
+      this.#witness.applies(member, { committedEntries: apply.entries });
+      member.applyAsync(apply);
+      return;
+    }
+    const append = appends.shift();
+    if (append === undefined) return;
+    this.#witness.appends(member, append);
+    this.#inFlight.push(...member.write(append));
+    if (appends.length === 0 && this.#leading.delete(member.id) && member.node.role === 'leader') {
+      this.#witness.completes(member, member.node.status().term);
+    }
+  }
+
+  #serve(ready: Ready): void {
+    for (const { context, index } of ready.readStates) {
+      const needed = this.#reads.get(context)!;
+      assert(index >= needed, () => `read ${context} got ${index}, but ${needed} was committed before it`);
+      this.readsServed++;
+    }
+  }
+
   #endWrite(member: TestMember): void {
+    if (this.#async) return this.#advanceThread(member);
     const ready = this.#writing.get(member.id);
     if (ready === undefined) return;
     this.#writing.delete(member.id);
@@ -165,11 +224,7 @@ class World {
     this.#witness.applies(member, ready);
     member.apply(ready);
     member.node.advance();
-    for (const { context, index } of ready.readStates) {
-      const needed = this.#reads.get(context)!;
-      assert(index >= needed, () => `read ${context} got ${index}, but ${needed} was committed before it`);
-      this.readsServed++;
-    }
+    this.#serve(ready);
   }
 
   #read(member: TestMember): void {
@@ -180,12 +235,23 @@ class World {
 
   #proposeConfChange(member: TestMember): void {
     const type = this.#pick<ConfChange['type']>(['add-voter', 'add-voter', 'add-learner', 'remove']);
-    member.node.proposeConfChange({ type, member: this.#pick(this.#members).id });
+    const step = { type, member: this.#pick(this.#members).id };
+    if (this.#chance(2)) {
+      member.node.proposeConfChange(step);
+      return;
+    }
+    const transition = this.#pick<ConfChangeV2['transition']>(['auto', 'joint-implicit', 'joint-explicit']);
+    const other = { type: this.#pick<ConfChange['type']>(['add-voter', 'add-learner', 'remove']) };
+    const changes = [step, { ...other, member: this.#pick(this.#members).id }];
+    member.node.proposeConfChange(this.#chance(3) ? leaveJointChange : { transition, changes });
   }
 
   /** What was being written is lost. */
   #crash(member: TestMember): void {
     this.#writing.delete(member.id);
+    this.#appends.delete(member.id);
+    this.#applies.delete(member.id);
+    this.#leading.delete(member.id);
     if (this.#chance(2)) member.restart();
     else member.restartFromSnapshot();
   }
@@ -205,7 +271,7 @@ class World {
         this.#endWrite(member);
         for (let i = 0; i < 5 && member.node.hasReady(); i++) {
           this.#beginWrite(member);
-          this.#endWrite(member);
+          for (let j = 0; j < (this.#async ? 4 : 1); j++) this.#endWrite(member);
         }
         this.#check(member);
       }
@@ -220,11 +286,11 @@ class World {
   #converged(): boolean {
     // A removed member that has not heard of it may campaign for ever; it has no say.
     const leader = this.#members
-      .filter((member) => member.node.role === 'leader' && member.confState.voters.includes(member.id))
+      .filter((member) => member.node.role === 'leader' && isVoter(member.confState, member.id))
       .toSorted((a, b) => b.node.term - a.node.term)[0];
     if (leader === undefined) return false;
-    const { voters, learners } = leader.confState;
-    const all = this.#members.filter(({ id }) => voters.includes(id) || learners.includes(id));
+    const { confState } = leader;
+    const all = this.#members.filter(({ id }) => isVoter(confState, id) || confState.learners.includes(id));
     if (all.every((member) => member.applied.at(-1)?.endsWith(' last') === true)) return true;
     if (leader.applied.at(-1)?.endsWith(' last') !== true) leader.propose('last');
     return false;

@@ -99,6 +99,8 @@ describe('Raft §7: snapshots', () => {
     network.node(3).step({ type: 'MsgSnap', from, to, term, snapshot: snapshot.value });
     const ready = network.node(3).ready();
     expect(ready.snapshot).toBeUndefined();
-    expect(ready.messages).toMatchObject([{ type: 'MsgAppResp', index: 2, reject: false }]);
+    expect([...ready.messagesBeforeSync, ...ready.messages]).toMatchObject([
+      { type: 'MsgAppResp', index: 2, reject: false },
+    ]);
   });
 });

@@ -91,7 +91,7 @@ describe('RaftLog', () => {
             expect(log.lastIndex).toBe(naive.length);
             expect(naive.map((_, at) => log.termAt(index(at + 1)))).toEqual(naive);
             if (i % 2 === 0) {
-              const unstable = log.unstableEntries();
+              const unstable = log.nextUnstableEntries();
               storage.append(unstable);
               const last = unstable.at(-1);
               if (last !== undefined) log.stableTo(last.index, last.term);
