@@ -47,13 +47,13 @@ describe('asynchronous storage writes', () => {
 
   it('A, B, A: the answer to a write that was replaced twice says nothing about its like', () => {
     const member = new TestMember(id(1), { voters: ids(1, 2, 3), asyncStorageWrites });
-    const heartbeat = (from: number, inTerm: number): void =>
+    const heartbeat = (from: number, inTerm: number, commit: number): void =>
       member.node.step({
         type: 'MsgHeartbeat',
         from: id(from),
         to: id(1),
         term: term(inTerm),
-        commit: index(0),
+        commit: index(commit),
         context: '',
       });
     member.node.step(append(2, 1));
@@ -61,14 +61,14 @@ describe('asynchronous storage writes', () => {
     member.node.step(append(3, 2));
     const b = appendOf(member.node.ready());
     // Member 2 is elected again and sends its old entry: A once more, under term 3.
-    heartbeat(2, 3);
+    heartbeat(2, 3, 0);
     member.node.step({ ...append(2, 1), term: term(3) });
     const again = appendOf(member.node.ready());
     expect(again.entries).toEqual(a.entries);
     member.write(a);
     member.write(b);
     // The disk holds B now. Had A's answer counted, the log would read B where A is.
-    member.node.step({ ...append(2, 1), term: term(3), commit: index(1) });
+    heartbeat(2, 3, 1);
     const before = member.node.ready();
     expect(before.apply).toBeUndefined();
     expect(before.messagesBeforeSync).toEqual([]);

@@ -96,9 +96,9 @@ describe('thesis §4.1: one voter at a time', () => {
         const changed = simple({ voters, learners: [] }, changes);
         if (!changed.ok) return;
         expect(isJoint(changed.value)).toBe(false);
-        const set = everybody.filter((_, i) => (mask >> i) & 1);
-        const before = voters.filter((voter) => set.includes(voter)).length * 2 > voters.length;
-        const after = changed.value.voters.filter((voter) => !set.includes(voter)).length * 2;
+        const set = new Set(everybody.filter((_, i) => (mask >> i) & 1));
+        const before = voters.filter((voter) => set.has(voter)).length * 2 > voters.length;
+        const after = changed.value.voters.filter((voter) => !set.has(voter)).length * 2;
         expect(before && after > changed.value.voters.length).toBe(false);
       }),
     );
