@@ -21,6 +21,7 @@ export type Protocol = 'http' | 'links' | 'streams';
 
 /** What a client says first: the whole request of HTTP, nothing yet for the others. */
 export interface Caller {
+  readonly protocol: Protocol;
   readonly hello: unknown;
   readonly identity: Identity | undefined;
   /** The address the connection comes from. */
@@ -30,7 +31,7 @@ export interface Caller {
 export type Acceptor = (end: ConnectionEnd, caller: Caller) => EndEvents;
 
 interface Binding extends LifeResource {
-  readonly protocol: Protocol;
+  readonly protocols: readonly Protocol[];
   readonly life: Life;
   /** The one name or address it listens on; undefined for all of the host's. */
   readonly boundTo: string | undefined;
@@ -89,7 +90,13 @@ export class Fabric {
   }
 
   /** @throws NetworkError EADDRNOTAVAIL, EADDRINUSE */
-  listen(life: Life, host: NetworkHost, address: Address, protocol: Protocol, accept: Acceptor): Listener {
+  listen(
+    life: Life,
+    host: NetworkHost,
+    address: Address,
+    protocols: Protocol | readonly Protocol[],
+    accept: Acceptor,
+  ): Listener {
     const wanted = address.host;
     const ownAddress = isLoopback(wanted) || this.#hosts.get(wanted) === host;
     if (!anyAddress.has(wanted) && !ownAddress) {
@@ -111,7 +118,14 @@ export class Fabric {
       if (left.length === 0) ports.delete(port);
       else ports.set(port, left);
     };
-    const binding: Binding = { protocol, life, boundTo, accept, ends: new Set(), lifeEnded: unbind };
+    const binding: Binding = {
+      protocols: [protocols].flat(),
+      life,
+      boundTo,
+      accept,
+      ends: new Set(),
+      lifeEnded: unbind,
+    };
     ports.set(port, [...bindings, binding]);
     life.attach(binding);
     return {
@@ -155,7 +169,7 @@ export class Fabric {
     }
     const back = this.path(to, from);
     const remoteHost = toSelf ? '127.0.0.1' : from.name;
-    const caller: Caller = { hello: client.hello, identity: client.identity, remoteHost };
+    const caller: Caller = { protocol, hello: client.hello, identity: client.identity, remoteHost };
     const timeout = life.after(
       client.timeoutMillis ?? this.#options.connectTimeoutMillis,
       'connect timeout',
@@ -183,8 +197,8 @@ export class Fabric {
           refuse('ECONNREFUSED', `nothing listens on ${where}`);
           return;
         }
-        if (binding.protocol !== protocol) {
-          refuse('ECONNRESET', `${where} speaks ${binding.protocol}, not ${protocol}`);
+        if (!binding.protocols.includes(protocol)) {
+          refuse('ECONNRESET', `${where} speaks ${binding.protocols.join(' and ')}, not ${protocol}`);
           return;
         }
         this.#accept(binding, end, back, caller, () => timeout.cancel());

@@ -1,3 +1,4 @@
+import { must } from '../../src/base/assert.ts';
 import { emptyBytes } from '../../src/base/bytes.ts';
 import { NetworkError, type NetworkErrorCode } from '../../src/platform/errors.ts';
 import type {
@@ -12,7 +13,8 @@ import type { Address, Listener } from '../../src/platform/network.ts';
 import { Fifo } from '../fifo.ts';
 import type { Life } from '../life.ts';
 import type { ConnectionEnd, EndEvents } from './connection.ts';
-import type { Caller, Fabric, NetworkHost } from './fabric.ts';
+import type { Caller, Fabric, NetworkHost, Protocol } from './fabric.ts';
+import { acceptStream } from './simulated-streams.ts';
 
 interface Hello {
   readonly request: HttpRequest;
@@ -53,12 +55,20 @@ export class SimulatedHttp implements Http {
   }
 
   serve(address: Address, handle: HttpHandler, options: HttpServeOptions): Promise<Listener> {
+    const { tls, http2 } = options;
+    const secure = tls !== 'none';
+    const protocols: readonly Protocol[] = http2 === undefined ? ['http'] : ['http', 'streams'];
     return this.#life.later(0, 'listen', () =>
-      this.#fabric.listen(this.#life, this.#host, address, 'http', (end, caller) => {
+      this.#fabric.listen(this.#life, this.#host, address, protocols, (end, caller) => {
+        const asks = typeof tls !== 'object' || tls.clientCertificates !== 'none';
+        const known: Caller = asks ? caller : { ...caller, identity: undefined };
+        if (caller.protocol === 'streams') {
+          return acceptStream(end, known, address, this.#fabric.options.windowBytes, secure, must(http2));
+        }
         const exchange = new ServerExchange(this.#life, end, this.#fabric.options.windowBytes);
         const hello = caller.hello as Hello;
-        if (hello.tls === options.tls) exchange.answer(handle, hello.request, caller);
-        else exchange.refuse(`the server speaks ${options.tls === 'mutual' ? 'TLS' : 'plain HTTP'}`);
+        if ((hello.tls !== 'none') === secure) exchange.answer(handle, hello.request, known);
+        else exchange.refuse(`the server speaks ${secure ? 'TLS' : 'plain HTTP'}`);
         return exchange;
       }),
     );

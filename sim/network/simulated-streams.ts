@@ -1,10 +1,10 @@
 import { NetworkError } from '../../src/platform/errors.ts';
-import type { Address, Listener } from '../../src/platform/network.ts';
-import type { ByteStream, StreamEvents, Streams } from '../../src/platform/streams.ts';
+import type { Address, Identity, Listener } from '../../src/platform/network.ts';
+import type { ByteStream, StreamConnectOptions, StreamEvents, Streams } from '../../src/platform/streams.ts';
 import { Fifo } from '../fifo.ts';
 import type { Life } from '../life.ts';
 import type { ConnectionEnd, EndEvents } from './connection.ts';
-import type { Fabric, NetworkHost } from './fabric.ts';
+import type { Caller, Fabric, NetworkHost } from './fabric.ts';
 
 type Item =
   | { readonly type: 'accepted'; readonly remoteHost: string }
@@ -12,6 +12,11 @@ type Item =
   | { readonly type: 'end' }
   /** The receiver has consumed so many bytes. */
   | { readonly type: 'window'; readonly bytes: number };
+
+/** What a stream's client says first. */
+interface Hello {
+  readonly secure: boolean;
+}
 
 /** Byte streams of one life, over connections with a window: a reader that pauses slows its writer. */
 export class SimulatedStreams implements Streams {
@@ -27,23 +32,22 @@ export class SimulatedStreams implements Streams {
 
   listen(address: Address, accept: (stream: ByteStream) => StreamEvents): Promise<Listener> {
     return this.#life.later(0, 'listen', () =>
-      this.#fabric.listen(this.#life, this.#host, address, 'streams', (end, caller) => {
-        const accepted: Item = { type: 'accepted', remoteHost: address.host };
-        end.send(accepted);
-        const stream = new SimulatedStream(end, caller.remoteHost, this.#fabric.options.windowBytes);
-        stream.events = accept(stream);
-        return stream;
-      }),
+      this.#fabric.listen(this.#life, this.#host, address, 'streams', (end, caller) =>
+        acceptStream(end, caller, address, this.#fabric.options.windowBytes, false, accept),
+      ),
     );
   }
 
-  connect(
-    address: Address,
-    events: StreamEvents,
-    options: { timeoutMillis?: number } = {},
-  ): Promise<ByteStream> {
+  connect(address: Address, events: StreamEvents, options: StreamConnectOptions = {}): Promise<ByteStream> {
     return new Promise((resolve, reject) => {
-      const client = { hello: undefined, identity: undefined, ...options };
+      const { tls = 'none', timeoutMillis } = options;
+      const hello: Hello = { secure: tls !== 'none' };
+      const shown = tls === 'mutual' || (typeof tls === 'object' && tls.cert !== '');
+      const client = {
+        hello,
+        identity: shown ? this.#host.identity : undefined,
+        ...(timeoutMillis !== undefined && { timeoutMillis }),
+      };
       this.#fabric.connect(this.#life, this.#host, address, 'streams', client, (end) => {
         let stream: SimulatedStream | undefined;
         return {
@@ -66,8 +70,29 @@ export class SimulatedStreams implements Streams {
   }
 }
 
+/** The server's end of a stream; a client that speaks TLS where we do not, or the reverse, is cut off. */
+export function acceptStream(
+  end: ConnectionEnd,
+  caller: Caller,
+  address: Address,
+  windowBytes: number,
+  secure: boolean,
+  accept: (stream: ByteStream) => StreamEvents,
+): EndEvents {
+  if ((caller.hello as Hello).secure !== secure) {
+    end.destroy('ECONNRESET', `the server speaks ${secure ? 'TLS' : 'plain TCP'}`);
+    return { item: () => {}, closed: () => {} };
+  }
+  const accepted: Item = { type: 'accepted', remoteHost: address.host };
+  end.send(accepted);
+  const stream = new SimulatedStream(end, caller.remoteHost, windowBytes, caller.identity);
+  stream.events = accept(stream);
+  return stream;
+}
+
 class SimulatedStream implements ByteStream, EndEvents {
   readonly remoteHost: string;
+  readonly identity: Identity | undefined;
   events: StreamEvents | undefined;
   readonly #end: ConnectionEnd;
   readonly #windowBytes: number;
@@ -86,7 +111,8 @@ class SimulatedStream implements ByteStream, EndEvents {
   /** Arrived, and not yet delivered. */
   readonly #arrived = new Fifo<Item>();
 
-  constructor(end: ConnectionEnd, remoteHost: string, windowBytes: number) {
+  constructor(end: ConnectionEnd, remoteHost: string, windowBytes: number, identity?: Identity) {
+    this.identity = identity;
     this.#end = end;
     this.remoteHost = remoteHost;
     this.#windowBytes = windowBytes;

@@ -611,6 +611,13 @@ export class Http2Connection implements StreamEvents {
     return stream;
   }
 
+  /** The peer has not begun with the streams above `lastStreamId`, and will not (§6.8). */
+  refuseAbove(lastStreamId: number, reason: string): void {
+    for (const stream of this.streams.values()) {
+      if (stream.id > lastStreamId) this.#breakStream(stream, errorCode.refusedStream, reason);
+    }
+  }
+
   /** Whether frames may be written now rather than queued. */
   get mayWrite(): boolean {
     if (this.#output.length > earlyFlushBytes) this.#flushNow();

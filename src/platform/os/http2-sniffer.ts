@@ -33,7 +33,7 @@ export function divertHttp2(
 
 function sniff(socket: Socket, serveHttp2: (socket: Socket) => void, serveHttp1: () => void): void {
   const drop = (): void => void socket.destroy();
-  let first = Buffer.alloc(0);
+  let first: Buffer = Buffer.alloc(0);
   const look = (): void => {
     const chunk = socket.read() as Buffer | null;
     if (chunk === null) return;
