@@ -1,6 +1,14 @@
+import type {
+  CallEvents,
+  GrpcMethods,
+  ServerCall,
+  StreamingMethod,
+  UnaryMethod,
+} from '../../grpc/service.ts';
+import { grpcCode } from '../../grpc/status.ts';
 import type { AuthInfo, AuthStore } from '../../mvcc/auth/auth-store.ts';
 import type { Identity } from '../../platform/network.ts';
-import { type EtcdError, fromAuthError } from '../errors.ts';
+import { fromAuthError } from '../errors.ts';
 import type { TokenProvider } from './token-provider.ts';
 
 /** What a call shows of its caller: a ServerCall, or the gateway's. */
@@ -27,29 +35,59 @@ export class Callers {
   }
 
   /**
-   * Calls `known` with the caller, at once unless its token must be waited for; undefined is nobody, or anybody while auth is
-   * off. Calls `refused` for a token that stands for nobody. Exactly one of the two, once.
+   * The caller of `call`; undefined is nobody, or anybody while auth is off. Goes with `admit`, which has waited for what had to
+   * be waited for.
+   *
+   * @throws EtcdError for a token that stands for nobody
    */
-  identify(
-    call: CallCredentials,
-    known: (info: AuthInfo | undefined) => void,
-    refused: (error: EtcdError) => void,
-  ): void {
+  authenticate(call: CallCredentials): AuthInfo | undefined {
     const { auth } = this.#member;
-    if (!auth.enabled) {
-      known(undefined);
-      return;
-    }
-    const token = call.metadata.get('token') ?? call.metadata.get('authorization');
-    if (token === undefined) {
-      known(this.#certified(call, auth.revision));
-      return;
-    }
-    const found = this.#tokens.identify(token);
-    const decide = (info: AuthInfo | undefined): void =>
-      info === undefined ? refused(fromAuthError('auth-token-invalid')) : known(info);
-    if (found instanceof Promise) found.then(decide, refused);
-    else decide(found);
+    if (!auth.enabled) return undefined;
+    const token = tokenOf(call);
+    if (token === undefined) return this.#certified(call, auth.revision);
+    const info = this.#tokens.identify(token);
+    if (info === undefined || info instanceof Promise) throw fromAuthError('auth-token-invalid');
+    return info;
+  }
+
+  /** `methods`, each of which begins when what it takes to know its caller is known here: at once, but for rare tokens. */
+  admit(methods: GrpcMethods): GrpcMethods {
+    return new Map(
+      [...methods].map(([path, method]) => [
+        path,
+        'handle' in method ? this.#admitUnary(method) : this.#admitStream(method),
+      ]),
+    );
+  }
+
+  #admitUnary(method: UnaryMethod): UnaryMethod {
+    return {
+      handle: (request, call) => {
+        const unknown = this.#unknown(call);
+        if (unknown === undefined) method.handle(request, call);
+        else unknown.then(() => method.handle(request, call));
+      },
+    };
+  }
+
+  #admitStream(method: StreamingMethod): StreamingMethod {
+    return {
+      open: (call) => {
+        const unknown = this.#unknown(call);
+        if (unknown === undefined) return method.open(call);
+        const held = new HeldCall(call);
+        unknown.then(() => held.begin(method));
+        return held;
+      },
+    };
+  }
+
+  /** What must be waited for; never rejects: whoever is unknown after it is told so by `authenticate`. */
+  #unknown(call: CallCredentials): Promise<void> | undefined {
+    if (!this.#member.auth.enabled) return undefined;
+    const token = tokenOf(call);
+    const info = token === undefined ? undefined : this.#tokens.identify(token);
+    return info instanceof Promise ? info.then(ignore, ignore) : undefined;
   }
 
   #certified(call: CallCredentials, authRevision: number): AuthInfo | undefined {
@@ -58,3 +96,57 @@ export class Callers {
     return { username: call.identity.user, authRevision };
   }
 }
+
+/** Messages that may come in before a call begins; whoever sends more is turned away. */
+const heldMessagesMax = 100;
+
+/** A streaming call whose caller is not known yet: what comes in waits. */
+class HeldCall implements CallEvents {
+  readonly #call: ServerCall;
+  #waiting: ((events: CallEvents) => void)[] = [];
+  #events: CallEvents | undefined;
+  #over = false;
+
+  constructor(call: ServerCall) {
+    this.#call = call;
+  }
+
+  begin(method: StreamingMethod): void {
+    if (this.#over) return;
+    const events = method.open(this.#call);
+    this.#events = events;
+    for (const step of this.#waiting.splice(0)) step(events);
+  }
+
+  message(bytes: Uint8Array): void {
+    this.#later((events) => events.message(bytes));
+  }
+
+  halfClosed(): void {
+    this.#later((events) => events.halfClosed());
+  }
+
+  cancelled(reason: string): void {
+    this.#over = true;
+    this.#events?.cancelled(reason);
+  }
+
+  drained(): void {
+    this.#events?.drained();
+  }
+
+  #later(step: (events: CallEvents) => void): void {
+    if (this.#events !== undefined) step(this.#events);
+    else if (this.#waiting.length < heldMessagesMax) this.#waiting.push(step);
+    else if (!this.#over) {
+      this.#over = true;
+      this.#call.end({ code: grpcCode.resourceExhausted, message: 'etcdserver: too many requests' });
+    }
+  }
+}
+
+function tokenOf({ metadata }: CallCredentials): string | undefined {
+  return metadata.get('token') ?? metadata.get('authorization');
+}
+
+function ignore(): void {}

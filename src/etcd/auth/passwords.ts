@@ -2,10 +2,13 @@ import { assert } from '../../base/assert.ts';
 import { encodeUtf8 } from '../../base/bytes.ts';
 import type { Bcrypt } from '../../platform/credentials.ts';
 import type { Random } from '../../platform/random.ts';
-import { EtcdError } from '../errors.ts';
+import { EtcdError, tooManyRequestsError } from '../errors.ts';
 
 /** bcrypt looks at no more; Go's refuses longer passwords rather than to cut them. */
 const passwordBytesMax = 72;
+
+/** Passwords in work at once; more are refused: each costs a tenth of a second, and whoever asks need not be anybody yet. */
+const passwordsMax = 1000;
 
 /** bcrypt's own base64 (OpenBSD's). */
 const alphabet = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -15,6 +18,7 @@ export class Passwords {
   readonly #bcrypt: Bcrypt;
   readonly #random: Random;
   readonly #cost: string;
+  #working = 0;
 
   /** @param cost 4 to 31: the hash takes 2^cost rounds */
   constructor(bcrypt: Bcrypt, random: Random, cost: number) {
@@ -29,13 +33,23 @@ export class Passwords {
     if (encodeUtf8(password).length > passwordBytesMax) {
       throw new EtcdError('unknown', 'bcrypt: password length exceeds 72 bytes');
     }
-    return this.#bcrypt(password, `$2a$${this.#cost}$${this.#salt()}`);
+    return this.#run(password, `$2a$${this.#cost}$${this.#salt()}`);
   }
 
   async matches(password: string, hash: string): Promise<boolean> {
     // A user may have come without a hash out of another etcd's log: nothing fits.
     if (!/^\$2[aby]\$\d\d\$.{53}$/.test(hash)) return false;
-    return equalInConstantTime(await this.#bcrypt(password, hash.slice(0, 29)), hash);
+    return equalInConstantTime(await this.#run(password, hash.slice(0, 29)), hash);
+  }
+
+  async #run(password: string, salt: string): Promise<string> {
+    if (this.#working >= passwordsMax) throw tooManyRequestsError();
+    this.#working++;
+    try {
+      return await this.#bcrypt(password, salt);
+    } finally {
+      this.#working--;
+    }
   }
 
   /** 16 random bytes in 22 characters; the last one carries two bits. */

@@ -16,9 +16,6 @@ export function createBcrypt(): Bcrypt {
   };
 }
 
-/** Passwords waiting at once; more are refused: each is work that whoever asks does not pay for. */
-const waitingMax = 1000;
-
 // The worker's code is here and not in a file: it is the same for sources and for what is built from them.
 const code = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -50,7 +47,6 @@ class BcryptThread {
   }
 
   hash(password: string, salt: string): Promise<string> {
-    if (this.#waiting.size >= waitingMax) return Promise.reject(new Error('too many passwords at once'));
     const id = ++this.#id;
     const waiting = deferred<string>();
     this.#waiting.set(id, waiting);

@@ -8,6 +8,7 @@ import { SignedTokens } from '../../../src/etcd/auth/signed-tokens.ts';
 import { SimpleTokens } from '../../../src/etcd/auth/simple-tokens.ts';
 import { openTokenProvider } from '../../../src/etcd/auth/token-options.ts';
 import type { EtcdError } from '../../../src/etcd/errors.ts';
+import type { GrpcMethod, ServerCall, StreamingMethod, UnaryMethod } from '../../../src/grpc/service.ts';
 import { type AuthInfo, AuthStore } from '../../../src/mvcc/auth/auth-store.ts';
 import { MemoryBackend } from '../../../src/mvcc/memory-backend.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
@@ -281,16 +282,14 @@ describe('who calls', () => {
     byCertificate = true,
   ): AuthInfo | string | undefined => {
     const callers = new Callers(member, tokens, byCertificate);
-    let answer: AuthInfo | string | undefined = 'nothing yet';
-    callers.identify(
-      {
+    try {
+      return callers.authenticate({
         metadata: { get: (name) => metadata[name] },
         identity: user === undefined ? undefined : { user, groups: [] },
-      },
-      (info) => (answer = info),
-      (error) => (answer = error.message),
-    );
-    return answer;
+      });
+    } catch (error) {
+      return (error as EtcdError).message;
+    }
   };
 
   test('by token, else by certificate where clients must have one, and at the gateway never by that', () => {
@@ -305,5 +304,52 @@ describe('who calls', () => {
     expect(ask({}, undefined)).toBeUndefined();
     member.apply({ type: 'disable' });
     expect(ask({ token: 'bad' }, 'cn'), 'nobody is asked while auth is off').toBeUndefined();
+  });
+
+  test('a call waits until its token is known here, with all that it brings', async () => {
+    const { member: behind, tokens: its } = setUp();
+    const callers = new Callers(behind, its, false);
+    const heard: string[] = [];
+    const who = (call: ServerCall): string => {
+      try {
+        return callers.authenticate(call)?.username ?? 'nobody';
+      } catch (error) {
+        return (error as EtcdError).message;
+      }
+    };
+    const methods = callers.admit(
+      new Map<string, GrpcMethod>([
+        ['/unary', { handle: (request, call) => heard.push(`${who(call)} ${request.length}`) }],
+        [
+          '/stream',
+          {
+            open: (call) => ({
+              message: (bytes) => heard.push(`${who(call)} ${bytes.length}`),
+              halfClosed: () => heard.push('end'),
+              cancelled: () => heard.push('cancelled'),
+              drained: () => heard.push('drained'),
+            }),
+          },
+        ],
+      ]),
+    );
+    const call = (token: string): ServerCall =>
+      ({
+        metadata: { get: (name: string) => (name === 'token' ? token : undefined) },
+        identity: undefined,
+      }) as ServerCall;
+    behind.behind.push(() => behind.apply({ type: 'authenticate', name: 'root', tokenPrefix: 'elsewhere' }));
+    const unaryMethod = methods.get('/unary') as UnaryMethod;
+    const stream = methods.get('/stream') as StreamingMethod;
+    const events = stream.open(call('elsewhere.4'));
+    events.message(new Uint8Array(1));
+    events.message(new Uint8Array(2));
+    events.halfClosed();
+    unaryMethod.handle(new Uint8Array(3), call('elsewhere.4'));
+    unaryMethod.handle(new Uint8Array(4), call('madeup.999'));
+    stream.open(call('madeup.999')).cancelled('gone');
+    expect(heard).not.toContain('root 1');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(heard).toEqual(['root 3', 'root 1', 'root 2', 'end', 'etcdserver: invalid auth token 4']);
   });
 });
