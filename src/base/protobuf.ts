@@ -34,6 +34,11 @@ export class ProtoReader {
     return this.#at;
   }
 
+  /** Where the message ends. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** The number of the next field, 0 at the end. Its wire type is then in `wireType`. */
   tag(): number {
     if (this.#at >= this.#end) return 0;
@@ -316,6 +321,10 @@ export class ProtoWriter {
   elementBig(field: number, value: bigint): void {
     this.#reserve(15);
     this.#at = this.#tag(field, wire.varint);
+    this.#putBig(value);
+  }
+
+  #putBig(value: bigint): void {
     for (let rest = BigInt.asUintN(64, value); ; rest >>= 7n) {
       const bits = Number(rest & 0x7fn);
       if (rest < 0x80n) {
@@ -324,6 +333,12 @@ export class ProtoWriter {
       }
       this.#bytes[this.#at++] = bits | 0x80;
     }
+  }
+
+  /** An integer of a packed list, without a tag. */
+  packed(value: bigint): void {
+    this.#reserve(10);
+    this.#putBig(value);
   }
 
   bool(field: number, value: boolean): void {

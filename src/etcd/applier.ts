@@ -92,7 +92,7 @@ function dispatch(
       else alarms.deactivate(request.alarm, request.memberId);
       return ok(null);
     case 'auth': {
-      const result = auth.apply(request.request, state.applied.index + 1);
+      const result = auth.apply(request.request, index);
       return result.ok ? result : err(fromAuthError(result.error));
     }
     case 'member-attributes':

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { isReadOnly } from '../mvcc/store.ts';
+import { checkTxn, isReadOnly } from '../mvcc/request-check.ts';
 import { noLease, type LeaseId, type RangeRequest } from '../mvcc/types.ts';
 import type {
   EtcdClient,
@@ -43,6 +43,8 @@ export class LocalEtcdClient implements EtcdClient {
   }
 
   async txn(request: Parameters<EtcdClient['txn']>[0]): ReturnType<EtcdClient['txn']> {
+    const refusal = checkTxn(request);
+    if (refusal !== undefined) throw fromMvccError(refusal);
     if (isReadOnly(request)) {
       await this.#member.linearizableRead();
       // Without a write, applying changes nothing: a read-only txn runs on this member's store alone.

@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts';
+import { assert, must } from '../base/assert.ts';
 import type { Store } from '../mvcc/store.ts';
 import type { StoreEvent } from '../mvcc/store-event.ts';
 import type { Revision } from '../mvcc/types.ts';
@@ -23,6 +23,9 @@ export class MemberWatch implements Watch {
   readonly #startRevision: number;
   readonly #watcher: Watcher;
   readonly #undelivered: Step[] = [];
+  /** Events of this turn, to be handed over as one: several revisions, none divided. */
+  #events: StoreEvent[] = [];
+  #eventsRevision: Revision | undefined;
   #store: Store;
   #delivering = false;
   #progressRequested = false;
@@ -94,7 +97,17 @@ export class MemberWatch implements Watch {
 
   #deliver(events: readonly StoreEvent[], revision: Revision): void {
     if (this.#closed) return;
-    this.#enqueue(() => this.#consumer.events(events, revision));
+    if (this.#events.length === 0) {
+      this.#events = [...events];
+      this.#enqueue(() => this.#handOver());
+    } else this.#events.push(...events);
+    this.#eventsRevision = revision;
+  }
+
+  #handOver(): void {
+    const events = this.#events;
+    this.#events = [];
+    if (events.length > 0) this.#consumer.events(events, must(this.#eventsRevision));
   }
 
   #end(end: { readonly compactRevision?: Revision; readonly reason: string }): void {

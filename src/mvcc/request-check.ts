@@ -33,9 +33,9 @@ export function checkDeleteRange(request: DeleteRangeRequest): MvccErrorCode | u
   return request.key === '' ? 'key-not-provided' : undefined;
 }
 
-export function checkTxn(txn: TxnRequest): MvccErrorCode | undefined {
+export function checkTxn(txn: TxnRequest, opsMax = txnOpsMax): MvccErrorCode | undefined {
   return (
-    checkOps(txn, txnOpsMax) ??
+    checkOps(txn, opsMax) ??
     (checkOverlap(txn.success) || checkOverlap(txn.failure) ? 'duplicate-key' : undefined)
   );
 }

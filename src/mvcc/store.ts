@@ -39,8 +39,6 @@ import {
 import { type StoreChange, WatchHub } from './watch-hub.ts';
 import type { StoreWatchRequest, Watcher, WatchSink } from './watcher.ts';
 
-export { isReadOnly } from './request-check.ts';
-
 export interface StoreOptions {
   /** Newest records held in memory as they are sent. Default 64 MiB. */
   readonly cacheBytesMax?: number;
@@ -182,10 +180,11 @@ export class Store {
    * Compares, then runs one branch in order; each op sees what the earlier ones did. All compares,
    * those of nested transactions too, look at the state before the first op.
    *
-   * Errors: those of the ops that would run, too-many-ops, duplicate-key.
+   * Errors: those of the ops that would run, duplicate-key.
    */
   txn(request: TxnRequest): Result<TxnResponse, MvccError> {
-    let refusal = checkTxn(request);
+    // How many operations are too many is said at the door: members may be told differently, and must still agree here.
+    let refusal = checkTxn(request, Infinity);
     if (refusal !== undefined) return err({ code: refusal });
     const path: boolean[] = [];
     this.#choosePath(request, path);

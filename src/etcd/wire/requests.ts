@@ -1,4 +1,4 @@
-import { ProtoReader, ProtoWriter } from '../../base/protobuf.ts';
+import { ProtoReader, ProtoWriter, wire } from '../../base/protobuf.ts';
 import { emptyBytes } from '../../base/bytes.ts';
 import {
   type Compare,
@@ -431,5 +431,129 @@ export function decodeCompactionRequest(bytes: Uint8Array): CompactionCall {
 export function encodeCompactionRequest({ revision, physical }: CompactionCall): Uint8Array {
   writer.int(1, revision);
   writer.bool(2, physical);
+  return writer.finish();
+}
+
+/** A WatchRequest; undefined for one that asks nothing etcd knows. */
+export type WatchCall =
+  | {
+      readonly type: 'create';
+      readonly key: string;
+      readonly rangeEnd: string;
+      readonly startRevision: number;
+      readonly progressNotify: boolean;
+      readonly filters: readonly ('no-put' | 'no-delete')[];
+      readonly prevKv: boolean;
+      /** 0: the server chooses. */
+      readonly watchId: number;
+      readonly fragment: boolean;
+    }
+  | { readonly type: 'cancel'; readonly watchId: number }
+  | { readonly type: 'progress' };
+
+export function decodeWatchRequest(bytes: Uint8Array): WatchCall | undefined {
+  const reader = new ProtoReader(bytes);
+  let call: WatchCall | undefined;
+  for (let field = reader.tag(); field !== 0; field = reader.tag()) {
+    if (field === 1) call = readWatchCreate(reader.message());
+    else if (field === 2) call = readWatchCancel(reader.message());
+    else if (field === 3) {
+      reader.skip();
+      call = { type: 'progress' };
+    } else reader.skip();
+  }
+  return call;
+}
+
+function readWatchCreate(reader: ProtoReader): WatchCall {
+  let key = '';
+  let rangeEnd = '';
+  let startRevision = 0;
+  let progressNotify = false;
+  const filters: ('no-put' | 'no-delete')[] = [];
+  let prevKv = false;
+  let watchId = 0;
+  let fragment = false;
+  const addFilter = (filter: number): void => {
+    if (filter === 0) filters.push('no-put');
+    else if (filter === 1) filters.push('no-delete');
+  };
+  for (let field = reader.tag(); field !== 0; field = reader.tag()) {
+    switch (field) {
+      case 1:
+        key = reader.byteString();
+        break;
+      case 2:
+        rangeEnd = reader.byteString();
+        break;
+      case 3:
+        startRevision = reader.int64();
+        break;
+      case 4:
+        progressNotify = reader.bool();
+        break;
+      case 5:
+        // Packed, or one by one.
+        if (reader.wireType === wire.bytes) for (const filter of reader.bytes()) addFilter(filter);
+        else addFilter(reader.int32());
+        break;
+      case 6:
+        prevKv = reader.bool();
+        break;
+      case 7:
+        watchId = reader.int64();
+        break;
+      case 8:
+        fragment = reader.bool();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return {
+    type: 'create',
+    key,
+    rangeEnd,
+    startRevision,
+    progressNotify,
+    filters,
+    prevKv,
+    watchId,
+    fragment,
+  };
+}
+
+function readWatchCancel(reader: ProtoReader): WatchCall {
+  let watchId = 0;
+  for (let field = reader.tag(); field !== 0; field = reader.tag()) {
+    if (field === 1) watchId = reader.int64();
+    else reader.skip();
+  }
+  return { type: 'cancel', watchId };
+}
+
+export function encodeWatchRequest(call: WatchCall): Uint8Array {
+  switch (call.type) {
+    case 'create': {
+      const start = writer.begin(1);
+      writeKeyRange(call);
+      writer.int(3, call.startRevision);
+      writer.bool(4, call.progressNotify);
+      for (const filter of call.filters) writer.elementInt(5, filter === 'no-put' ? 0 : 1);
+      writer.bool(6, call.prevKv);
+      writer.int(7, call.watchId);
+      writer.bool(8, call.fragment);
+      writer.end(start);
+      break;
+    }
+    case 'cancel': {
+      const start = writer.begin(2);
+      writer.int(1, call.watchId);
+      writer.end(start);
+      break;
+    }
+    case 'progress':
+      writer.end(writer.begin(3));
+  }
   return writer.finish();
 }
