@@ -23,6 +23,7 @@ const commands = {
   init: async () => (await import('./init.ts')).addInitCommand,
   server: async () => (await import('./server.ts')).addServerCommand,
   agent: async () => (await import('./agent.ts')).addAgentCommand,
+  etcd: async () => (await import('./etcd.ts')).addEtcdCommand,
   sim: async () => (await import('./sim.ts')).addSimCommand,
   bench: async () => (await import('./bench.ts')).addBenchCommand,
   completion: async () => (await import('./completion.ts')).addCompletionCommand,

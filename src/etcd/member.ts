@@ -124,7 +124,6 @@ export interface MemberOptions {
   readonly initialCorruptCheck?: boolean;
   /** How often the leader compares hashes; 0 = never. Default 5 minutes. */
   readonly corruptCheckMillis?: number;
-  readonly bcryptCost?: number;
   /** Told of what happens inside, for checkers. */
   readonly observer?: MemberObserver;
 }
@@ -156,6 +155,8 @@ export class Member implements EtcdServer {
   readonly quotaBytes: number;
   /** Resolves with the reason if this member must stop; the process is expected to end then. */
   readonly failed: Promise<Error>;
+  /** Resolves when the cluster knows this member by name, or it has stopped. */
+  published: Promise<void> = Promise.resolve();
 
   readonly #options: Required<
     Pick<
@@ -242,7 +243,7 @@ export class Member implements EtcdServer {
     const { voters } = member.#confState;
     if (voters.length === 1 && voters[0] === member.id) member.#node.campaign();
     member.#drive();
-    void member.#publish();
+    member.published = member.#publish();
     return member;
   }
 

@@ -1,5 +1,6 @@
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
-import { TLSSocket } from 'node:tls';
+import { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 
 import { must } from '../../base/assert.ts';
@@ -25,19 +26,20 @@ const linkConnectMillisMax = 5_000;
 
 /** Links as WebSocket frames over mutual TLS. */
 export class OsLinks implements Links {
-  readonly #tls: TlsMaterial | undefined;
+  readonly #tls: TlsMaterial | 'plain' | undefined;
 
-  constructor(tls: TlsMaterial | undefined) {
+  /** `plain`: without TLS, where the network is the lock or the operator said so. */
+  constructor(tls: TlsMaterial | 'plain' | undefined) {
     this.#tls = tls;
   }
 
   async listen(address: Address, accept: (link: Link) => LinkEvents): Promise<Listener> {
     // Only hosts of the cluster may speak here: without a certificate of our authority, no handshake.
-    const server = createServer({
-      ...tlsOptions(this.#material()),
-      requestCert: true,
-      rejectUnauthorized: true,
-    });
+    const material = this.#material();
+    const server =
+      material === 'plain'
+        ? createPlainServer()
+        : createServer({ ...tlsOptions(material), requestCert: true, rejectUnauthorized: true });
     const sockets = new WebSocketServer({
       noServer: true,
       maxPayload: linkMessageBytesMax,
@@ -58,8 +60,10 @@ export class OsLinks implements Links {
 
   async connect(address: Address, events: LinkEvents): Promise<Link> {
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-    const webSocket = new WebSocket(`wss://${host}:${address.port}/`, {
-      ...tlsOptions(this.#material()),
+    const material = this.#material();
+    const scheme = material === 'plain' ? 'ws' : 'wss';
+    const webSocket = new WebSocket(`${scheme}://${host}:${address.port}/`, {
+      ...(material === 'plain' ? {} : tlsOptions(material)),
       handshakeTimeout: linkConnectMillisMax,
       maxPayload: linkMessageBytesMax,
       perMessageDeflate: false,
@@ -80,7 +84,7 @@ export class OsLinks implements Links {
     });
   }
 
-  #material(): TlsMaterial {
+  #material(): TlsMaterial | 'plain' {
     if (this.#tls === undefined) {
       throw new NetworkError('EUNTRUSTED', 'this host has no certificate: create one before using links');
     }
@@ -169,8 +173,8 @@ class WebSocketLink implements Link {
   }
 }
 
-/** The TLS socket under a WebSocket; `ws` keeps it in an undocumented field. */
-function socketOf(webSocket: WebSocket): TLSSocket | undefined {
+/** The socket under a WebSocket; `ws` keeps it in an undocumented field. */
+function socketOf(webSocket: WebSocket): Socket | undefined {
   const socket: unknown = '_socket' in webSocket ? webSocket._socket : undefined;
-  return socket instanceof TLSSocket ? socket : undefined;
+  return socket instanceof Socket ? socket : undefined;
 }

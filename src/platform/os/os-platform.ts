@@ -31,6 +31,8 @@ export interface OsPlatformOptions {
   readonly logger?: Logger;
   /** Without it only plain HTTP and byte streams work. */
   readonly tls?: TlsMaterial;
+  /** Links without TLS: anybody who reaches the port may speak. */
+  readonly plainLinks?: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export function createOsPlatform(options: OsPlatformOptions): Platform {
     random: new OsRandom(),
     network: {
       http: new OsHttp(options.tls),
-      links: new OsLinks(options.tls),
+      links: new OsLinks(options.plainLinks === true ? 'plain' : options.tls),
       streams: new OsStreams(options.tls),
     },
     disk: new OsDisk(),

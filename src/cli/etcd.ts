@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import type { Command } from 'commander';
+
+import type { ClusterConfig, ConfiguredMember } from '../etcd/cluster.ts';
+import { EtcdService, type EtcdServiceOptions } from '../etcd/etcd-service.ts';
+import { ConsoleLogger, type LogLevel } from '../platform/os/console-logger.ts';
+import { LmdbBackends } from '../platform/os/lmdb-backend.ts';
+import { createBcrypt } from '../platform/os/os-bcrypt.ts';
+import { openTokenSigner } from '../platform/os/os-token-signer.ts';
+import { createOsPlatform } from '../platform/os/os-platform.ts';
+import type { TlsMaterial } from '../platform/os/tls.ts';
+import { CliError } from './cli-error.ts';
+import { aborted, runUntilSignal } from './component.ts';
+import { addEtcdCheckCommand } from './etcd-check.ts';
+import {
+  addEtcdFlags,
+  durationMillis,
+  readAutoCompaction,
+  readEtcdFlags,
+  readInitialCluster,
+  readUrls,
+  usage,
+  type EtcdFlags,
+  type EtcdUrl,
+} from './etcd-flags.ts';
+import { addEtcdSnapshotCommand } from './etcd-snapshot.ts';
+import { integerOption } from './options.ts';
+
+/** `drydock etcd`: one store member that speaks etcd's protocols, with etcd's own flags. */
+export function addEtcdCommand(program: Command): void {
+  const command = program
+    .command('etcd')
+    .description(
+      "run a store member that etcdctl and every other etcd client can use; takes etcd's own flags",
+    )
+    .addHelpText(
+      'after',
+      `
+Every flag can be an environment variable: --initial-cluster as ETCD_INITIAL_CLUSTER.
+
+Examples:
+  One member, for clients on this machine:
+    drydock etcd --data-dir /tmp/lab
+    etcdctl put hello world && etcdctl get hello
+  The first of three members:
+    drydock etcd --name a --data-dir a --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \\
+      --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 \\
+      --initial-cluster a=http://127.0.0.1:2380,b=http://127.0.0.1:3380,c=http://127.0.0.1:4380
+  Save, and begin a new member from what was saved:
+    etcdctl snapshot save backup.db
+    drydock etcd snapshot restore backup.db --data-dir restored
+  Look into a data directory while nothing runs on it:
+    drydock etcd check /tmp/lab`,
+    )
+    .action(async () => {
+      const flags = readEtcdFlags(command);
+      await runUntilSignal((signal) => runEtcd(flags, signal));
+    });
+  addEtcdFlags(command);
+  addEtcdCheckCommand(command);
+  addEtcdSnapshotCommand(command);
+}
+
+async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
+  const name = String(flags.name);
+  const clientUrls = readUrls('listen-client-urls', String(flags['listen-client-urls']));
+  const peerUrls = readUrls('listen-peer-urls', String(flags['listen-peer-urls']));
+  const secure = (flag: string, urls: readonly EtcdUrl[]): boolean => {
+    if (urls.length === 0) throw usage(`--${flag} names no URL`);
+    if (urls.some((url) => url.secure !== urls[0]!.secure)) {
+      throw usage(`--${flag} mixes http and https: choose one`);
+    }
+    return urls[0]!.secure;
+  };
+  const clientSecure = secure('listen-client-urls', clientUrls);
+  const peerSecure = secure('listen-peer-urls', peerUrls);
+  const clientTls = clientSecure ? readTls(flags, '') : undefined;
+  const peerTls = peerSecure ? readTls(flags, 'peer-') : undefined;
+  const logger = new ConsoleLogger({
+    level: logLevel(String(flags['log-level'])),
+    format: flags['log-format'] === 'console' ? 'text' : 'json',
+    ...(flags['log-outputs'] === 'stdout' && { write: (line: string) => void process.stdout.write(line) }),
+  });
+  for (const [flag, urls] of [
+    ['listen-client-urls', clientUrls],
+    ['listen-peer-urls', peerUrls],
+  ] as const) {
+    for (const { secure: encrypted, text, address } of urls) {
+      if (!encrypted && !isLoopback(address.host)) {
+        logger.warn('anyone who reaches this address gets in: use https and certificates', {
+          flag,
+          url: text,
+        });
+      }
+    }
+  }
+  const platform = createOsPlatform({
+    hostname: name,
+    logger,
+    ...(peerTls === undefined ? { plainLinks: true } : { tls: peerTls }),
+  });
+  const heartbeat = integerOption('--heartbeat-interval', String(flags['heartbeat-interval']), 1, 60_000);
+  const election = integerOption('--election-timeout', String(flags['election-timeout']), 2, 600_000);
+  if (election < 5 * heartbeat) {
+    throw usage(
+      `--election-timeout ${election} must be at least five times --heartbeat-interval ${heartbeat}`,
+    );
+  }
+  const count = (flag: keyof EtcdFlags, least: number, most: number): number =>
+    integerOption(`--${flag}`, String(flags[flag]), least, most);
+  const compaction = readAutoCompaction(
+    String(flags['auto-compaction-mode']),
+    String(flags['auto-compaction-retention']),
+  );
+  const options: EtcdServiceOptions = {
+    member: {
+      name,
+      cluster: readCluster(name, flags),
+      dataDirectory: resolve(String(flags['data-dir'] ?? `${name}.etcd`)),
+      backends: new LmdbBackends(),
+      listenPeer: peerUrls.map(({ address }) => address),
+      advertiseClientUrls: readUrls('advertise-client-urls', String(flags['advertise-client-urls'])).map(
+        ({ text }) => text,
+      ),
+      tickMillis: heartbeat,
+      electionTicks: Math.ceil(election / heartbeat),
+      snapshotEntries: count('snapshot-count', 1, 10_000_000),
+      quotaBytes: quota(count('quota-backend-bytes', -1, Number.MAX_SAFE_INTEGER)),
+      requestBytesMax: count('max-request-bytes', 1, 512 * 1024 * 1024),
+      learnersMax: count('max-learners', 1, 100),
+      strictReconfigCheck: flags['strict-reconfig-check'] === true,
+      initialCorruptCheck: flags['initial-corrupt-check'] === true,
+      corruptCheckMillis: durationMillis('corrupt-check-time', String(flags['corrupt-check-time'])),
+      ...(compaction !== undefined && { autoCompaction: compaction }),
+    },
+    listenClient: clientUrls.map(({ address }) => address),
+    listenMetrics: readUrls('listen-metrics-urls', String(flags['listen-metrics-urls'] ?? '')).map(
+      ({ address }) => address,
+    ),
+    ...(clientTls !== undefined && {
+      clientTls: { ...clientTls, clientCertificates: clientCertificates(flags) },
+    }),
+    authToken: String(flags['auth-token']),
+    authTokenTtlSeconds: count('auth-token-ttl', 1, 1_000_000_000),
+    bcrypt: createBcrypt(),
+    bcryptCost: count('bcrypt-cost', 4, 31),
+    openSigner: openTokenSigner,
+    requestBytesMax: count('max-request-bytes', 1, 512 * 1024 * 1024),
+    txnOpsMax: count('max-txn-ops', 1, 1_000_000),
+    progressNotifyMillis: durationMillis(
+      'watch-progress-notify-interval',
+      String(flags['watch-progress-notify-interval']),
+    ),
+    keepalive: {
+      minTimeMillis: durationMillis('grpc-keepalive-min-time', String(flags['grpc-keepalive-min-time'])),
+      intervalMillis: durationMillis('grpc-keepalive-interval', String(flags['grpc-keepalive-interval'])),
+      timeoutMillis: durationMillis('grpc-keepalive-timeout', String(flags['grpc-keepalive-timeout'])),
+    },
+    readFile: (path) => readTextFile('auth-token', path),
+  };
+  const service = await EtcdService.start(platform, options);
+  const failure = await Promise.race([aborted(signal).then(() => undefined), service.failed]);
+  await service.stop();
+  if (failure !== undefined) throw new CliError(`${name} stopped: ${failure.message}`);
+}
+
+function readCluster(name: string, flags: EtcdFlags): ClusterConfig {
+  const token = String(flags['initial-cluster-token']);
+  const state = flags['initial-cluster-state'] === 'existing' ? 'existing' : 'new';
+  const advertised = String(flags['initial-advertise-peer-urls']);
+  const text = String(
+    flags['initial-cluster'] ??
+      readUrls('initial-advertise-peer-urls', advertised)
+        .map((url) => `${name}=${url.text}`)
+        .join(','),
+  );
+  const members: ConfiguredMember[] = [...readInitialCluster(text)].map(([member, urls]) => ({
+    name: member,
+    peerAddress: urls[0]!.address,
+    peerUrls: urls.map((url) => url.text),
+  }));
+  if (!members.some((member) => member.name === name)) {
+    throw usage(`--initial-cluster ${text} does not name this member (--name ${name})`);
+  }
+  return { token, state, members };
+}
+
+/** etcd's default of 2 GiB; no limit for a negative one. */
+function quota(bytes: number): number {
+  if (bytes < 0) return 0;
+  return bytes === 0 ? 2 * 1024 * 1024 * 1024 : bytes;
+}
+
+function readTls(flags: EtcdFlags, side: '' | 'peer-'): TlsMaterial {
+  const read = (flag: keyof EtcdFlags): string => {
+    const path = flags[flag];
+    if (typeof path !== 'string') throw usage(`https needs --${flag}`);
+    return readTextFile(flag, path);
+  };
+  const caFlag = `${side}trusted-ca-file` as const;
+  return {
+    cert: read(`${side}cert-file`),
+    key: read(`${side}key-file`),
+    ca: flags[caFlag] === undefined ? '' : read(caFlag),
+  };
+}
+
+function clientCertificates(flags: EtcdFlags): 'none' | 'asked' | 'required' {
+  if (flags['client-cert-auth'] === true) {
+    if (flags['trusted-ca-file'] === undefined) throw usage('--client-cert-auth needs --trusted-ca-file');
+    return 'required';
+  }
+  return flags['trusted-ca-file'] === undefined ? 'none' : 'asked';
+}
+
+function readTextFile(flag: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError(`--${flag}: cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function logLevel(text: string): LogLevel {
+  return text === 'debug' || text === 'info' || text === 'warn' ? text : 'error';
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
