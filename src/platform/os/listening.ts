@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net';
 
 import type { Address, Listener } from '../network.ts';
+import { breakSocket } from './socket-stream.ts';
 import { listenError } from './system-errors.ts';
 
 /** Connections one listener keeps; further ones are dropped at once rather than exhausting the process. */
@@ -33,7 +34,7 @@ export async function listenOn(server: Server, address: Address): Promise<Listen
     close: () => {
       closed ??= new Promise<void>((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.resetAndDestroy();
+        for (const socket of sockets) breakSocket(socket);
       });
       return closed;
     },

@@ -49,8 +49,14 @@ export class SocketStream implements ByteStream {
   }
 
   destroy(): void {
-    // With a reset: a plain close looks like `end` to the other side. TLS has no way to ask for one.
-    if ('alpnProtocol' in this.#socket) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    breakSocket(this.#socket);
   }
+}
+
+/** Breaks a connection at once, with a reset where that can be: a plain close looks like `end` to the other side. */
+export function breakSocket(socket: Socket): void {
+  // Node 20 closes a handle never if it is asked to reset it while a shutdown is under way; TLS knows no reset.
+  const shuttingDown = socket.writableEnded && !socket.writableFinished;
+  if (shuttingDown || 'alpnProtocol' in socket) socket.destroy();
+  else socket.resetAndDestroy();
 }
