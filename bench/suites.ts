@@ -1,3 +1,4 @@
+import * as grpc from './grpc.bench.ts';
 import * as mvcc from './mvcc.bench.ts';
 import * as raft from './raft.bench.ts';
 import * as scheduler from './scheduler.bench.ts';
@@ -16,4 +17,4 @@ export interface BenchSuite {
 }
 
 /** Every suite: one file and one line here. */
-export const suites: readonly BenchSuite[] = [raft, wal, mvcc, scheduler];
+export const suites: readonly BenchSuite[] = [raft, wal, grpc, mvcc, scheduler];
