@@ -2,17 +2,6 @@
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-export function encodeBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    text += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]!;
-    text += i + 1 < bytes.length ? alphabet[(group >> 6) & 63]! : '=';
-    text += i + 2 < bytes.length ? alphabet[group & 63]! : '=';
-  }
-  return text;
-}
-
 /** The offset of the first character that does not belong, or -1 when `text` is base64. */
 export function base64Problem(text: string): number {
   const bare = text.replace(/={1,2}$/, '');

@@ -1,7 +1,7 @@
 import { decodeUtf8, equalBytes } from '../base/bytes.ts';
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
-import { encodeBase64 } from './base64.ts';
+import { encodeBase64 } from '../base/base64.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import { canonicalize } from './schema/canonical.ts';
 import { cannotBeHandled, kindOfType, unrecognized, wrongKind } from './schema/refusals.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { encodeUtf8 } from '../../src/base/bytes.ts';
-import { base64Length, base64Problem, encodeBase64 } from '../../src/api/base64.ts';
+import { base64Length, base64Problem } from '../../src/api/base64.ts';
+import { encodeBase64 } from '../../src/base/base64.ts';
 import * as errors from '../../src/api/errors.ts';
 import { fieldErrorText } from '../../src/api/field-error.ts';
 import { parseManifests } from '../../src/api/manifest.ts';

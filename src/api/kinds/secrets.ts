@@ -1,5 +1,5 @@
 import { encodeUtf8 } from '../../base/bytes.ts';
-import { encodeBase64 } from '../base64.ts';
+import { encodeBase64 } from '../../base/base64.ts';
 import type { FieldError } from '../field-error.ts';
 import { mapOf, textOf } from '../json.ts';
 import type { JsonMap } from '../json.ts';

@@ -64,6 +64,11 @@ export const RangeResponse = message('etcdserverpb.RangeResponse', {
   count: int64(4),
 });
 
+/** Merged in their order these make up the RangeResponse. */
+export const RangeStreamResponse = message('etcdserverpb.RangeStreamResponse', {
+  range_response: nested(1, () => RangeResponse),
+});
+
 export const PutRequest = message('etcdserverpb.PutRequest', {
   key: bytes(1),
   value: bytes(2),
@@ -173,7 +178,7 @@ export const kv: ServiceType = {
   name: 'etcdserverpb.KV',
   methods: [
     method('Range', RangeRequest, RangeResponse, ['/v3/kv/range']),
-    method('RangeStream', RangeRequest, RangeResponse, ['/v3/kv/rangestream'], 'server'),
+    method('RangeStream', RangeRequest, RangeStreamResponse, ['/v3/kv/rangestream'], 'server'),
     method('Put', PutRequest, PutResponse, ['/v3/kv/put']),
     method('DeleteRange', DeleteRangeRequest, DeleteRangeResponse, ['/v3/kv/deleterange']),
     method('Txn', TxnRequest, TxnResponse, ['/v3/kv/txn']),
@@ -422,9 +427,8 @@ export const maintenance: ServiceType = {
     method('Alarm', AlarmRequest, AlarmResponse, ['/v3/maintenance/alarm']),
     method('Status', StatusRequest, StatusResponse, ['/v3/maintenance/status']),
     method('Defragment', DefragmentRequest, DefragmentResponse, ['/v3/maintenance/defragment']),
-    // etcd's gateway serves HashKV under the shorter name.
-    method('Hash', HashRequest, HashResponse),
-    method('HashKV', HashKVRequest, HashKVResponse, ['/v3/maintenance/hash']),
+    method('Hash', HashRequest, HashResponse, ['/v3/maintenance/hash']),
+    method('HashKV', HashKVRequest, HashKVResponse, ['/v3/maintenance/hashkv']),
     method('Snapshot', SnapshotRequest, SnapshotResponse, ['/v3/maintenance/snapshot'], 'server'),
     method('MoveLeader', MoveLeaderRequest, MoveLeaderResponse, ['/v3/maintenance/transfer-leadership']),
     method('Downgrade', DowngradeRequest, DowngradeResponse, ['/v3/maintenance/downgrade']),
