@@ -57,6 +57,8 @@ Examples:
     .action(async () => {
       const flags = readEtcdFlags(command);
       await runUntilSignal((signal) => runEtcd(flags, signal));
+      // A member that was being dialled would hold the process until its time is up.
+      process.exit(0);
     });
   addEtcdFlags(command);
   addEtcdCheckCommand(command);

@@ -21,6 +21,7 @@ const program = `
 import { writeSync } from 'node:fs';
 import { createOsPlatform } from ${from('platform/os/os-platform.js')};
 import { Member } from ${from('etcd/member.js')};
+import { LmdbBackends } from ${from('platform/os/lmdb-backend.js')};
 import { LocalEtcdClient } from ${from('etcd/local-client.js')};
 import { encodeUtf8, decodeUtf8 } from ${from('base/bytes.js')};
 
@@ -34,13 +35,14 @@ const member = await Member.start(platform, {
   name: 'a',
   cluster: { token: 't', members: [{ name: 'a', peerAddress: { host: 'a', port: 1 } }] },
   dataDirectory: directory,
+  backends: new LmdbBackends(),
   tickMillis: 10,
   electionTicks: 3,
   snapshotEntries: 40,
   catchUpEntries: 5,
   segmentBytes: 8192,
 });
-const client = new LocalEtcdClient(member, platform.random);
+const client = new LocalEtcdClient(member);
 const { kvs, header } = await client.range({ key: '\\0', rangeEnd: '\\0' });
 member.checkInvariants();
 const held = kvs.map((kv) => [kv.key, decodeUtf8(kv.value), kv.modRevision]);
