@@ -47,26 +47,26 @@ export class Compaction {
     this.#backend.setValue(scheduledName, encodeUtf8(String(revision)));
   }
 
-  /** Returns whether there is more to do. Only a key that changed since the last compaction has something to forget. */
+  /**
+   * Returns whether there is more to do. Only a key that changed since the last compaction has something to forget. Each change
+   * drops the one before it, so that a slice removes about as much as it looks at, however often a key changed.
+   */
   scrub(recordsMax: number): boolean {
     if (this.#next > this.#revision) return false;
-    const keys = new Set<Key>();
-    let count = 0;
+    const changes: (readonly [key: Key, main: number])[] = [];
     let next = this.#revision + 1;
-    let last = -1;
     this.#backend.scan(this.#next, this.#revision + 1, (main, _sub, record) => {
       // Revisions are looked at as a whole.
-      if (count >= recordsMax && main !== last) {
+      if (changes.length >= recordsMax && main !== changes.at(-1)![1]) {
         next = main;
         return false;
       }
-      last = main;
-      keys.add(decodeKey(record));
-      count++;
+      changes.push([decodeKey(record), main]);
       return true;
     });
-    for (const key of keys) {
-      for (const { main, sub } of this.#index.compact(key, this.#revision)) this.#backend.delete(main, sub);
+    for (const [key, at] of changes) {
+      for (const { main, sub } of this.#index.forgetBefore(key, at, this.#revision))
+        this.#backend.delete(main, sub);
     }
     this.#next = next;
     if (next <= this.#revision) return true;

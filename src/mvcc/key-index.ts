@@ -16,9 +16,11 @@ export interface Change {
 export class KeyHistory {
   readonly key: Key;
   /** 2 × main, and 1 more for a tombstone. */
-  readonly #mains: number[] = [];
+  #mains: number[] = [];
   /** Nearly all are 0: then there is no list. */
   #subs: number[] | undefined;
+  /** How many of the oldest are forgotten and still lie in the lists: moving the others up each time would cost too much. */
+  #forgotten = 0;
   /** Of the newest change, so that a put need not read it. Zero while the key does not exist. */
   createRevision = 0;
   version = 0;
@@ -35,7 +37,7 @@ export class KeyHistory {
   }
 
   get length(): number {
-    return this.#mains.length;
+    return this.#mains.length - this.#forgotten;
   }
 
   get exists(): boolean {
@@ -43,7 +45,7 @@ export class KeyHistory {
   }
 
   get newest(): Change {
-    return this.change(this.#mains.length - 1);
+    return this.change(this.length - 1);
   }
 
   change(at: number): Change {
@@ -51,22 +53,22 @@ export class KeyHistory {
   }
 
   mainAt(at: number): number {
-    return Math.floor(this.#mains[at]! / 2);
+    return Math.floor(this.#mains[this.#forgotten + at]! / 2);
   }
 
   subAt(at: number): number {
-    return this.#subs?.[at] ?? 0;
+    return this.#subs?.[this.#forgotten + at] ?? 0;
   }
 
   isTombstone(at: number): boolean {
-    return this.#mains[at]! % 2 === 1;
+    return this.#mains[this.#forgotten + at]! % 2 === 1;
   }
 
   add(main: number, sub: number, tombstone: boolean): void {
-    const length = this.#mains.length;
+    const { length } = this;
     assert(length === 0 || this.mainAt(length - 1) < main, 'a key changes once in a revision');
+    if (sub > 0) this.#subs ??= this.#mains.map(() => 0);
     this.#mains.push(main * 2 + (tombstone ? 1 : 0));
-    if (sub > 0) this.#subs ??= new Array<number>(length).fill(0);
     this.#subs?.push(sub);
   }
 
@@ -76,18 +78,28 @@ export class KeyHistory {
     return at < 0 || this.isTombstone(at) ? -1 : at;
   }
 
-  /** Takes out and returns the changes that nobody can see from revision `compactRevision` on. */
-  compact(compactRevision: number): Change[] {
-    const at = this.#indexAt(compactRevision);
+  /**
+   * Takes out and returns the changes before the one at `main`, which that one superseded, and itself too if it is a tombstone
+   * before `compactRevision`. A tombstone at the compacted revision stays: a watch that starts there must see the delete.
+   */
+  forgetBefore(main: number, compactRevision: number): Change[] {
+    const at = this.#indexAt(main);
     if (at < 0) return [];
-    // A tombstone at the compacted revision itself stays: a watch that starts there must see the delete.
     const drop = this.isTombstone(at) && this.mainAt(at) < compactRevision ? at + 1 : at;
     if (drop === 0) return [];
     const dropped: Change[] = [];
     for (let i = 0; i < drop; i++) dropped.push(this.change(i));
-    this.#mains.splice(0, drop);
-    this.#subs?.splice(0, drop);
+    this.#forget(drop);
     return dropped;
+  }
+
+  #forget(count: number): void {
+    this.#forgotten += count;
+    // At most half of a list is waste, and a list is copied once for as many as it loses.
+    if (this.#forgotten * 2 < this.#mains.length) return;
+    this.#mains = this.#mains.slice(this.#forgotten);
+    this.#subs = this.#subs?.slice(this.#forgotten);
+    this.#forgotten = 0;
   }
 
   /** The index of the last change at or before `main`; -1 if there is none. */
@@ -95,15 +107,15 @@ export class KeyHistory {
     const mains = this.#mains;
     const bound = main * 2 + 1;
     const last = mains.length - 1;
-    if (last >= 0 && mains[last]! <= bound) return last;
-    let low = 0;
-    let high = Math.max(0, last);
+    if (mains[last]! <= bound) return last - this.#forgotten;
+    let low = this.#forgotten;
+    let high = last;
     while (low < high) {
       const middle = (low + high) >> 1;
       if (mains[middle]! <= bound) low = middle + 1;
       else high = middle;
     }
-    return low - 1;
+    return low - 1 - this.#forgotten;
   }
 }
 
@@ -148,11 +160,11 @@ export class KeyIndex {
     history.lease = noLease;
   }
 
-  /** Takes out and returns what `KeyHistory.compact` does; forgets the key when nothing is left of it. */
-  compact(key: Key, compactRevision: number): readonly Change[] {
+  /** Takes out and returns what `KeyHistory.forgetBefore` does; forgets the key when nothing is left of it. */
+  forgetBefore(key: Key, main: number, compactRevision: number): readonly Change[] {
     const history = this.#all.get(key);
     if (history === undefined) return [];
-    const dropped = history.compact(compactRevision);
+    const dropped = history.forgetBefore(main, compactRevision);
     if (history.length === 0) this.#all.delete(key);
     return dropped;
   }
@@ -182,17 +194,17 @@ export class KeyIndex {
       const { length } = history;
       assert(length > 0, 'a key without history is forgotten');
       assert(history.key === cursor.key, 'a history is under its key');
-      assert(history.exists === !history.isTombstone(length - 1), 'a key exists unless its newest is a tombstone');
+      assert(
+        history.exists === !history.isTombstone(length - 1),
+        'a key exists unless its newest is a tombstone',
+      );
       if (history.exists) {
         existing++;
         assert(this.#existing.get(history.key) === history, 'an existing key is among the existing');
       }
       for (let i = 1; i < length; i++) {
         assert(history.mainAt(i - 1) < history.mainAt(i), 'changes ascend');
-        assert(
-          !(history.isTombstone(i - 1) && history.isTombstone(i)),
-          'what does not exist is not deleted',
-        );
+        assert(!(history.isTombstone(i - 1) && history.isTombstone(i)), 'what does not exist is not deleted');
       }
     }
     assert(this.#existing.size === existing, 'only existing keys are among the existing');

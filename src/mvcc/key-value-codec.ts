@@ -107,6 +107,18 @@ export function decodeKey(record: Uint8Array): Key {
   return reader.byteString();
 }
 
+/** Whether the record is of a delete: nothing follows its key. */
+export function isTombstone(record: Uint8Array): boolean {
+  let length = 0;
+  let at = 1;
+  for (let shift = 0; ; shift += 7) {
+    const byte = record[at++]!;
+    length |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  return record.length === at + length;
+}
+
 /** `main`: the record's revision, which a tombstone does not carry. The value is a view of `record`. */
 export function decodeKeyValue(record: Uint8Array, main: number): KeyValue {
   const { key, createRevision, version, value, lease } = read(record);
@@ -171,9 +183,7 @@ export function encodeKeyValue(kv: KeyValue): Uint8Array {
   if (kv.version > 0) {
     return encodeRecord(kv.key, kv.createRevision, kv.modRevision, kv.version, kv.value, kv.lease);
   }
-  const bytes = slab.take(
-    1 + varintBytes(kv.key.length) + kv.key.length + 1 + varintBytes(kv.modRevision),
-  );
+  const bytes = slab.take(1 + varintBytes(kv.key.length) + kv.key.length + 1 + varintBytes(kv.modRevision));
   const at = putKey(bytes, kv.key);
   bytes[at] = modTag;
   putVarint(bytes, at + 1, kv.modRevision);

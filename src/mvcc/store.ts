@@ -6,7 +6,13 @@ import { holdsFor } from './compare.ts';
 import { Compaction } from './compaction.ts';
 import { HashKvRun } from './hash-kv.ts';
 import { type KeyHistory, KeyIndex } from './key-index.ts';
-import { decodeHead, decodeKeyValue, encodeRecord, encodeTombstone, withoutValue } from './key-value-codec.ts';
+import {
+  decodeHead,
+  decodeKeyValue,
+  encodeRecord,
+  encodeTombstone,
+  withoutValue,
+} from './key-value-codec.ts';
 import { endOf, isSingleKey, unboundedEnd } from './key-range.ts';
 import { type Lease, Lessor } from './lessor.ts';
 import { MemoryBackend } from './memory-backend.ts';
@@ -332,7 +338,10 @@ export class Store {
       );
       if (!history.exists) continue;
       const kv = this.#readAt(history, length - 1);
-      assert(kv.version === history.version && kv.lease === history.lease, 'the index knows the newest record');
+      assert(
+        kv.version === history.version && kv.lease === history.lease,
+        'the index knows the newest record',
+      );
       assert(kv.createRevision === history.createRevision, 'the index knows the newest record');
       if (kv.lease === noLease) continue;
       leased++;
@@ -435,7 +444,11 @@ export class Store {
     const selected = plain ? found : select(found, request);
     const more = plain ? count > found.length : selected.length > limit;
     const kvs = selected.length > limit ? selected.slice(0, limit) : selected;
-    return { kvs: request.keysOnly === true ? kvs.map((kv) => ({ ...kv, value: emptyBytes })) : kvs, count, more };
+    return {
+      kvs: request.keysOnly === true ? kvs.map((kv) => ({ ...kv, value: emptyBytes })) : kvs,
+      count,
+      more,
+    };
   }
 
   #rangeRecords(request: RangeRequest): RangeRecords {
@@ -464,11 +477,7 @@ export class Store {
   }
 
   /** Visits the first `wanted` kvs of the range in key order; returns how many there are in all. */
-  #visit(
-    request: RangeRequest,
-    wanted: number,
-    visit: (history: KeyHistory, at: number) => void,
-  ): number {
+  #visit(request: RangeRequest, wanted: number, visit: (history: KeyHistory, at: number) => void): number {
     const main = (request.revision ?? 0) > 0 ? request.revision! : this.#now;
     if (isSingleKey(request)) {
       const history = this.#index.get(request.key);

@@ -272,7 +272,11 @@ export class WatchHub {
       if (watcher.next < from || change.main < watcher.next) continue;
       if (change.tombstone ? watcher.noDelete : watcher.noPut) continue;
       if (watcher.pending.length === 0) this.#touched.push(watcher);
-      plain ??= new StoreEvent(change.main, volatile ? change.record.slice() : change.record, change.tombstone);
+      plain ??= new StoreEvent(
+        change.main,
+        volatile ? change.record.slice() : change.record,
+        change.tombstone,
+      );
       if (watcher.prevKv) {
         withPrevKv ??= this.#withPrevKv(plain);
         watcher.pending.push(withPrevKv);
@@ -300,7 +304,7 @@ export class WatchHub {
       watcher.pending = [];
       // Empty when an earlier sink has cancelled this watcher.
       const newest = events.at(-1);
-      if (newest !== undefined) watcher.sink.events(events, newest.kv.modRevision);
+      if (newest !== undefined) watcher.sink.events(events, revision(newest.modRevision));
     }
   }
 }

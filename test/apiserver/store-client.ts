@@ -1,5 +1,6 @@
 import { Store } from '../../src/mvcc/store.ts';
 import type { MvccError } from '../../src/mvcc/types.ts';
+import type { Watcher } from '../../src/mvcc/watcher.ts';
 import type {
   EtcdClient,
   LeaseId,
@@ -113,7 +114,7 @@ export class StoreClient implements EtcdClient {
 class StoreWatch implements Watch {
   readonly #store: Store;
   readonly #events: WatchEvents;
-  readonly #watcher: { cancel(): void; readonly synced: boolean };
+  readonly #watcher: Watcher;
   readonly #ended: () => void;
   #steps: (() => void)[] = [];
   #closed = false;
@@ -147,6 +148,17 @@ class StoreWatch implements Watch {
       if (this.#closed) return;
       this.cancel();
       this.#events.closed(end);
+    });
+  }
+
+  pause(): void {
+    this.#watcher.pause();
+  }
+
+  resume(): void {
+    this.#watcher.resume();
+    queueMicrotask(() => {
+      while (this.#store.syncWatchers()) continue;
     });
   }
 

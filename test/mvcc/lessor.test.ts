@@ -42,7 +42,7 @@ describe('LeaseExpiry', () => {
   it('gives every lease its full time and the extension on promotion, and forgets all on demotion', () => {
     const expiry = new LeaseExpiry();
     expiry.granted(id(7), 1, 0);
-    expiry.promote([{ id: id(1), ttlSeconds: 10 }], 50_000, 1500);
+    expiry.promote([{ id: id(1), ttlSeconds: 10, remainingTtlSeconds: 0 }], 50_000, 1500);
     expect(expiry.size).toBe(1);
     expect(expiry.remainingMillis(id(1), 50_000)).toBe(11_500);
     expect(expiry.expired(61_499, 10)).toEqual([]);
@@ -52,11 +52,35 @@ describe('LeaseExpiry', () => {
     expect(expiry.renew(id(1), 50_000)).toBeUndefined();
   });
 
+  it('gives a lease what remained at its last checkpoint on promotion', () => {
+    const expiry = new LeaseExpiry();
+    expiry.promote([{ id: id(1), ttlSeconds: 1000, remainingTtlSeconds: 7 }], 0, 0);
+    expect(expiry.remainingMillis(id(1), 0)).toBe(7000);
+    expect(expiry.renew(id(1), 1000)).toBe(1000);
+    expect(expiry.remainingMillis(id(1), 1000)).toBe(1_000_000);
+  });
+
+  it('says every five minutes what remains of the leases that last longer, a thousand at a time', () => {
+    const expiry = new LeaseExpiry();
+    for (let i = 1; i <= 1500; i++) expiry.granted(id(i), 600, 0);
+    expiry.granted(id(2000), 300, 0);
+    expect(expiry.checkpointsDue(299_999)).toEqual([]);
+    const first = expiry.checkpointsDue(300_000);
+    expect(first).toHaveLength(1000);
+    expect(first[0]).toEqual({ id: 1n, remainingTtlSeconds: 300 });
+    expect(expiry.checkpointsDue(300_000)).toHaveLength(500);
+    expect(expiry.checkpointsDue(300_000)).toEqual([]);
+    expect(expiry.checkpointsDue(600_000)).toEqual([]);
+    expiry.renew(id(3), 599_000);
+    expect(expiry.checkpointsDue(600_000)).toEqual([{ id: 3n, remainingTtlSeconds: 599 }]);
+  });
+
   it('spreads the expiries out on promotion when there are many', () => {
     const expiry = new LeaseExpiry();
     const leases = Array.from({ length: 3 * expiriesPerSecondMax }, (_, i) => ({
       id: id(i + 1),
       ttlSeconds: 10,
+      remainingTtlSeconds: 0,
     }));
     expiry.promote(leases, 0, 0);
     expect(expiry.expired(10_000, 1e6)).toHaveLength(expiriesPerSecondMax);

@@ -1,4 +1,5 @@
 import { compareBytes, emptyBytes } from '../../src/base/bytes.ts';
+import type { Lease } from '../../src/mvcc/lessor.ts';
 import type {
   Compare,
   DeleteRangeRequest,
@@ -36,7 +37,7 @@ export class NaiveStore {
   readonly states: KeyValue[][] = [[], []];
   /** events[r] is what happened in revision r, in order. */
   readonly events: Event[][] = [[], []];
-  readonly leases = new Map<bigint, number>();
+  readonly leases = new Map<LeaseId, Lease>();
   compacted = -1;
 
   get revision(): number {
@@ -62,7 +63,7 @@ export class NaiveStore {
 
   txn(request: TxnRequest): Answer<TxnResponse> {
     const code =
-      this.#staticProblem(request, 128) ??
+      this.#staticProblem(request) ??
       (this.#overlaps(request.success) || this.#overlaps(request.failure) ? 'duplicate-key' : undefined) ??
       this.#stateProblem(request);
     if (code !== undefined) return refuse(code);
@@ -80,11 +81,16 @@ export class NaiveStore {
     return accept(undefined);
   }
 
-  leaseGrant(id: LeaseId, ttlSeconds: number): Answer<{ id: LeaseId; ttlSeconds: number }> {
+  leaseGrant(id: LeaseId, ttlSeconds: number): Answer<Lease> {
     if (ttlSeconds > 9_000_000_000) return refuse('lease-ttl-too-large');
     if (this.leases.has(id)) return refuse('lease-exists');
-    this.leases.set(id, ttlSeconds);
-    return accept({ id, ttlSeconds });
+    this.leases.set(id, { id, ttlSeconds, remainingTtlSeconds: 0 });
+    return accept({ id, ttlSeconds, remainingTtlSeconds: 0 });
+  }
+
+  leaseCheckpoint(id: LeaseId, remainingTtlSeconds: number): void {
+    const lease = this.leases.get(id);
+    if (lease !== undefined) this.leases.set(id, { ...lease, remainingTtlSeconds });
   }
 
   leaseRevoke(id: LeaseId): Answer<undefined> {
@@ -107,6 +113,25 @@ export class NaiveStore {
     return this.states[at]?.find((kv) => kv.key === key);
   }
 
+  /**
+   * The revisions that count for HashKV at `at`, by etcd's rules: all after the compaction; before it those in force at `at`,
+   * or if no key exists there, those in force at the compaction.
+   */
+  hashed(at: number): { readonly main: number; readonly sub: number; readonly event: Event }[] {
+    const inForce = this.states[at]!.length > 0 ? this.states[at]! : (this.states[this.compacted] ?? []);
+    return this.events
+      .slice(0, at + 1)
+      .flatMap((events, main) =>
+        events
+          .map((event, sub) => ({ main, sub, event }))
+          .filter(
+            ({ event }) =>
+              main > this.compacted ||
+              inForce.some(({ key, modRevision }) => key === event.kv.key && modRevision === main),
+          ),
+      );
+  }
+
   #end(working: { kvs: KeyValue[]; events: Event[] }): void {
     if (working.events.length === 0) return;
     this.states.push(working.kvs);
@@ -119,13 +144,11 @@ export class NaiveStore {
     return at > this.revision ? 'future-revision' : at < this.compacted ? 'compacted' : undefined;
   }
 
-  #staticProblem(txn: TxnRequest, max: number): MvccErrorCode | undefined {
-    const ops = Math.max(txn.compare.length, txn.success.length, txn.failure.length);
-    if (ops > max) return 'too-many-ops';
+  #staticProblem(txn: TxnRequest): MvccErrorCode | undefined {
     if (txn.compare.some((compare) => compare.key === '')) return 'key-not-provided';
     for (const op of [...txn.success, ...txn.failure]) {
       if (op.type === 'txn') {
-        const code = this.#staticProblem(op.request, max - ops);
+        const code = this.#staticProblem(op.request);
         if (code !== undefined) return code;
         continue;
       }

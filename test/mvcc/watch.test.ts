@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AssertionError } from '../../src/base/assert.ts';
 import { emptyBytes, encodeUtf8 } from '../../src/base/bytes.ts';
+import { MemoryBackend } from '../../src/mvcc/memory-backend.ts';
 import { Store } from '../../src/mvcc/store.ts';
 import { type Event, noLease, prefixEnd } from '../../src/mvcc/types.ts';
 import type { WatchSink } from '../../src/mvcc/watcher.ts';
@@ -225,13 +226,13 @@ describe('a watcher from the past', () => {
 
 describe('watchers of a store that is replaced by a snapshot', () => {
   it('go on where they were: no gap, no repetition', () => {
-    const leader = new Store();
-    put(leader, 'a', 'b', 'c', 'd');
+    const backend = new MemoryBackend();
+    put(new Store(backend), 'a', 'b', 'c', 'd');
     const lagging = new Store();
     put(lagging, 'a', 'b');
     const diary = new Diary();
     lagging.watch(everything, diary);
-    const restored = Store.restore(leader.snapshot());
+    const restored = new Store(backend);
     restored.adoptWatchers(lagging);
     expect(restored.syncWatchers()).toBe(false);
     put(restored, 'e');
