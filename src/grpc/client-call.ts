@@ -182,6 +182,11 @@ export class ClientCall implements StreamOwner, MessageReceiver {
     this.#giveUp({ code: grpcCode.resourceExhausted, message });
   }
 
+  /** The server is one we chose, and its replies may be long. */
+  hold(): boolean {
+    return true;
+  }
+
   compressed(): void {
     this.#giveUp({
       code: grpcCode.internal,

@@ -34,8 +34,9 @@ export class HttpExchange implements StreamOwner {
   data(bytes: Uint8Array, endStream: boolean): void {
     if (this.#over) return;
     this.#bytes += bytes.length;
-    if (this.#bytes > requestBodyBytesMax) {
-      this.#over = true;
+    if (this.#bytes > requestBodyBytesMax || !this.#stream.connection.hold(bytes.length)) {
+      this.#bytes -= bytes.length;
+      this.#leave();
       const message = `request bodies may have at most ${requestBodyBytesMax} bytes\n`;
       this.#writeHead(413, { 'content-type': 'text/plain' });
       this.#stream.sendData(emptyBytes, encodeUtf8(message), true);
@@ -47,13 +48,24 @@ export class HttpExchange implements StreamOwner {
   }
 
   broken(): void {
-    this.#over = true;
+    this.#leave();
     this.#wake?.();
     void this.#iterator?.return?.();
   }
 
   drained(): void {
     this.#wake?.();
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    this.#stream.connection.hold(-this.#bytes);
+    this.#bytes = 0;
+    this.#chunks.length = 0;
   }
 
   /** Not caught: what the handler throws is a bug, by its contract. */
@@ -66,12 +78,14 @@ export class HttpExchange implements StreamOwner {
       const before = headers[name];
       headers[name] = before === undefined ? fields[i + 1]! : `${before}, ${fields[i + 1]!}`;
     }
+    const body = this.#chunks.length === 0 ? emptyBytes : concatBytes(this.#chunks);
+    this.#giveBack();
     const { identity, remoteHost } = this.#stream.connection.transport;
     const response = await this.#handle({
       method: this.#block.get(':method') ?? 'GET',
       path: this.#block.get(':path') ?? '/',
       headers,
-      body: this.#chunks.length === 0 ? emptyBytes : concatBytes(this.#chunks),
+      body,
       remoteHost,
       ...(identity !== undefined && { identity }),
     });

@@ -45,6 +45,11 @@ const connectionWindowBytes = 16_777_216;
 const headerListBytesMax = 65_536;
 /** Streams a client may have open at once. */
 export const concurrentStreamsMax = 4_096;
+/**
+ * Unfinished requests of all streams together, beyond what one message may have: 4096 streams that each hold back the
+ * end of a message would otherwise be 8 GiB.
+ */
+const unfinishedBytesMax = 67_108_864;
 /** Bytes that are written early, before the turn is over. */
 const earlyFlushBytes = 262_144;
 /** Answers to control frames that may pile up for a peer that does not read. */
@@ -80,6 +85,8 @@ export class Http2Connection implements StreamEvents {
   sentSincePing = false;
   /** Counts what came in, so that keepalive sees whether the peer is alive. */
   receivedCount = 0;
+  /** Room that unfinished messages and bodies of this connection have taken. */
+  #unfinishedBytes = 0;
   peerStreamsMax = Number.POSITIVE_INFINITY;
   isClosed = false;
 
@@ -712,6 +719,13 @@ export class Http2Connection implements StreamEvents {
     this.#writeReset(stream.id, code);
     this.#forget(stream);
     this.planFlush();
+  }
+
+  /** Takes room for a part of a message whose end has not come; false when there is none. Negative: gives it back. */
+  hold(bytes: number): boolean {
+    if (this.#unfinishedBytes + bytes > unfinishedBytesMax && bytes > 0) return false;
+    this.#unfinishedBytes += bytes;
+    return true;
   }
 
   /** Sends a PING; `answered` is called when its answer comes. One at a time. */

@@ -10,6 +10,8 @@ export interface MessageReceiver {
   tooLarge(length: number): void;
   /** A message is flagged as compressed. Nothing more is read. */
   compressed(): void;
+  /** Room for an unfinished message is wanted, or given back (negative). False: there is none; nothing more is read. */
+  hold(bytes: number): boolean;
 }
 
 /** Cuts the DATA of one stream into gRPC's length-prefixed messages. Whole messages are views, not copies. */
@@ -36,7 +38,7 @@ export class MessageReader {
   /** Ends reading: the stream is over. */
   stop(): void {
     this.#stopped = true;
-    this.#body = undefined;
+    this.#dropBody();
   }
 
   read(bytes: Uint8Array): void {
@@ -74,6 +76,10 @@ export class MessageReader {
     let body = this.#body;
     if (body === undefined || needed > body.length) {
       const size = Math.min(this.#expected, Math.max(firstBodyBytes, needed, (body?.length ?? 0) * 2));
+      if (!this.#receiver.hold(size - (body?.length ?? 0))) {
+        this.stop();
+        return bytes.length;
+      }
       const grown = new Uint8Array(size);
       if (body !== undefined) grown.set(body.subarray(0, this.#bodyLength));
       body = grown;
@@ -82,12 +88,18 @@ export class MessageReader {
     body.set(bytes.subarray(at, at + take), this.#bodyLength);
     this.#bodyLength = needed;
     if (needed === this.#expected) {
-      this.#body = undefined;
+      this.#dropBody();
       this.#bodyLength = 0;
       this.#prefixLength = 0;
       this.#receiver.message(body);
     }
     return at + take;
+  }
+
+  #dropBody(): void {
+    if (this.#body === undefined) return;
+    this.#receiver.hold(-this.#body.length);
+    this.#body = undefined;
   }
 
   /** Looks at a prefix. Returns the length of its message. */

@@ -187,6 +187,12 @@ export class StreamCall implements ServerCall, StreamOwner, MessageReceiver {
     this.#refuse(grpcCode.internal, 'grpc: compressed flag set with identity or empty encoding');
   }
 
+  hold(bytes: number): boolean {
+    if (this.#stream.connection.hold(bytes)) return true;
+    this.#refuse(grpcCode.resourceExhausted, 'too many unfinished messages on one connection');
+    return false;
+  }
+
   #halfClosed(): void {
     if (this.#finished) return;
     if (this.#reader?.isInside === true) {

@@ -387,4 +387,23 @@ describe('calls', () => {
     peer.send(frame(frameType.windowUpdate, 0, 0, uint32(1)));
     expect(peer.answers()).toContain(failed(1, 3, '%C3%BC 100%25%0A'));
   });
+
+  it('G4: bounds what unfinished requests take, and takes new ones when they are gone', () => {
+    const peer = connect();
+    peer.send(hello);
+    // All but the last byte of a message of 1 MiB each.
+    const part = concatBytes([Uint8Array.from([0, ...uint32(1_048_576)]), new Uint8Array(16_379)]);
+    const begin = (id: number) => {
+      peer.send(headers(id, '/t.T/Hold'), data(id, part, false));
+      for (let i = 1; i < 64; i++) peer.send(data(id, new Uint8Array(16_384), false));
+    };
+    const refused = () => peer.answers().filter((line) => line.includes('grpc-status 8')).length;
+    for (let id = 1; id < 200; id += 2) begin(id);
+    expect(refused()).toBeGreaterThan(30);
+    expect(refused()).toBeLessThan(40);
+    for (let id = 1; id < 200; id += 2) peer.send(frame(frameType.rstStream, 0, id, uint32(8)));
+    const before = refused();
+    for (let id = 201; id < 301; id += 2) begin(id);
+    expect(refused()).toBe(before);
+  });
 });
