@@ -9,6 +9,7 @@ import { ConsoleLogger, type LogLevel } from '../platform/os/console-logger.ts';
 import { LmdbBackends } from '../platform/os/lmdb-backend.ts';
 import { createBcrypt } from '../platform/os/os-bcrypt.ts';
 import { openTokenSigner } from '../platform/os/os-token-signer.ts';
+import { processFacts } from '../platform/os/process-facts.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
 import type { TlsMaterial } from '../platform/os/tls.ts';
 import { CliError } from './cli-error.ts';
@@ -161,6 +162,7 @@ async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
       timeoutMillis: durationMillis('grpc-keepalive-timeout', String(flags['grpc-keepalive-timeout'])),
     },
     readFile: (path) => readTextFile('auth-token', path),
+    processFacts,
   };
   const service = await EtcdService.start(platform, options);
   const failure = await Promise.race([aborted(signal).then(() => undefined), service.failed]);

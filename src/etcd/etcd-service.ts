@@ -8,15 +8,21 @@ import type { KeepaliveOptions } from '../grpc/keepalive.ts';
 import { Callers } from './auth/callers.ts';
 import { Passwords } from './auth/passwords.ts';
 import { openTokenProvider } from './auth/token-options.ts';
+import { countCalls } from './call-metrics.ts';
 import { HttpEndpoints } from './http-endpoints.ts';
+import { measureDisk } from './measured-disk.ts';
 import { Member, type MemberOptions } from './member.ts';
+import { addMemberMetrics, addProcessMetrics, countLeaders, type ProcessFacts } from './member-metrics.ts';
+import { Metrics } from './metrics.ts';
 import { authService } from './services/auth.ts';
 import { clusterService } from './services/cluster.ts';
 import { electionService } from './services/election.ts';
+import { healthService } from './services/health.ts';
 import { kvService } from './services/kv.ts';
 import { leaseService } from './services/lease.ts';
 import { lockService } from './services/lock.ts';
 import { maintenanceService } from './services/maintenance.ts';
+import { reflectionService } from './services/reflection.ts';
 import type { ServiceContext } from './services/service.ts';
 import { watchService } from './services/watch.ts';
 import { HeaderEncoder } from './wire/header.ts';
@@ -40,6 +46,8 @@ export interface EtcdServiceOptions {
   readonly requestBytesMax: number;
   readonly progressNotifyMillis: number;
   readonly keepalive: KeepaliveOptions;
+  /** For the metrics `process_…`; absent where there is no process. */
+  readonly processFacts?: () => ProcessFacts;
 }
 
 /** What a message may have besides the request in it (etcd's grpcOverheadBytes). */
@@ -59,7 +67,13 @@ export class EtcdService {
    * @throws what Member.start throws; NetworkError when an address cannot be bound; Error for token options that make no sense
    */
   static async start(platform: Platform, options: EtcdServiceOptions): Promise<EtcdService> {
-    const member = await Member.start(platform, options.member);
+    const metrics = new Metrics();
+    const member = await Member.start(
+      { ...platform, disk: measureDisk(platform.disk, platform.clock, metrics) },
+      { ...options.member, observer: countLeaders(metrics, options.member.observer) },
+    );
+    addMemberMetrics(metrics, member);
+    if (options.processFacts !== undefined) addProcessMetrics(metrics, options.processFacts);
     const listeners: Listener[] = [];
     try {
       const tokens = await openTokenProvider(member, platform, {
@@ -77,7 +91,7 @@ export class EtcdService {
         authenticate: (call) => callers.authenticate(call),
         options,
       };
-      const methods: GrpcMethods = callers.admit(
+      const served: GrpcMethods = callers.admit(
         new Map([
           ...kvService(context),
           ...watchService(context),
@@ -89,7 +103,9 @@ export class EtcdService {
           ...electionService(context),
         ]),
       );
-      const endpoints = new HttpEndpoints(member, methods);
+      // Health and reflection know no secrets and no callers.
+      const methods = countCalls(new Map([...served, ...healthService(), ...reflectionService()]), metrics);
+      const endpoints = new HttpEndpoints(member, methods, metrics);
       const server = new GrpcServer(platform, {
         methods,
         http: endpoints.handle,

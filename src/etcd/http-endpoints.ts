@@ -1,31 +1,107 @@
 import { encodeUtf8 } from '../base/bytes.ts';
 import type { GrpcMethods } from '../grpc/service.ts';
-import type { HttpHandler, HttpResponse } from '../platform/http.ts';
+import type { HttpHandler, HttpResponse, HttpServerRequest } from '../platform/http.ts';
+import { Gateway } from './gateway.ts';
+import { HealthChecks } from './health-checks.ts';
 import { etcdVersion } from './member.ts';
 import type { EtcdServer } from './member-surface.ts';
+import type { Metrics } from './metrics.ts';
 
-/** etcd's HTTP surface besides gRPC. */
+const textType = 'text/plain; charset=utf-8';
+const noSniff = { 'x-content-type-options': 'nosniff' };
+const notFound = text(404, '404 page not found\n', noSniff);
+
+/**
+ * What a member serves over plain HTTP, bodies as etcd writes them: `/health`, `/livez`, `/readyz`, `/version`, `/metrics`, and the
+ * JSON gateway below `/v3/`.
+ */
 export class HttpEndpoints {
   readonly #member: EtcdServer;
+  readonly #metrics: Metrics;
+  readonly #checks: HealthChecks;
+  readonly #gateway: Gateway;
 
-  constructor(member: EtcdServer, _methods: GrpcMethods) {
+  constructor(member: EtcdServer, methods: GrpcMethods, metrics: Metrics) {
     this.#member = member;
+    this.#metrics = metrics;
+    this.#checks = new HealthChecks(member, metrics);
+    this.#gateway = new Gateway(methods, member.platform.clock);
   }
 
-  readonly handle: HttpHandler = async ({ path }) => {
-    if (path === '/version') {
-      return json(200, {
-        etcdserver: etcdVersion,
-        etcdcluster: this.#member.clusterVersion ?? 'not_decided',
-      });
-    }
-    if (path.startsWith('/health')) return json(200, { health: 'true', reason: '' });
-    return json(404, {});
+  /** Everything. Bound. */
+  readonly handle: HttpHandler = async (request) => {
+    if (request.path.startsWith('/v3/')) return this.#gateway.handle(request);
+    if (splitPath(request).path === '/version') return getOnly(request) ?? this.#version();
+    return this.handleMetrics(request);
   };
 
-  readonly handleMetrics: HttpHandler = this.handle;
+  /** For the addresses of `--listen-metrics-urls`: metrics and health alone. Bound. */
+  readonly handleMetrics: HttpHandler = async (request) => {
+    const { path, query } = splitPath(request);
+    if (path === '/metrics') {
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+        body: encodeUtf8(this.#metrics.text()),
+      };
+    }
+    if (path === '/health') return getOnly(request) ?? (await this.#health(query));
+    const [, kind, ...rest] = path.split('/');
+    if ((kind === 'livez' || kind === 'readyz') && rest.length <= 1) {
+      const names = this.#checks.names(kind, rest[0]);
+      if (names === undefined) return notFound;
+      return getOnly(request) ?? (await this.#check(names, query));
+    }
+    return notFound;
+  };
+
+  #version(): HttpResponse {
+    const cluster = this.#member.clusterVersion ?? 'not_decided';
+    const storage = cluster === 'not_decided' ? 'unknown' : cluster;
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: encodeUtf8(JSON.stringify({ etcdserver: etcdVersion, etcdcluster: cluster, storage })),
+    };
+  }
+
+  async #health(query: Query): Promise<HttpResponse> {
+    const serializable = query.get('serializable')?.[0] === 'true';
+    const reason = await this.#checks.health(query.get('exclude') ?? [], serializable);
+    if (reason === undefined) return text(200, JSON.stringify({ health: 'true', reason: '' }));
+    return text(503, `${JSON.stringify({ health: 'false', reason })}\n`, noSniff);
+  }
+
+  async #check(names: readonly string[], query: Query): Promise<HttpResponse> {
+    const excluded = query.get('exclude') ?? [];
+    const results = await this.#checks.run(names.filter((name) => !excluded.includes(name)));
+    const lines = results
+      .map(({ name, failure }) =>
+        failure === undefined ? `[+]${name} ok\n` : `[-]${name} failed: ${failure}\n`,
+      )
+      .join('');
+    if (results.some(({ failure }) => failure !== undefined)) return text(503, `${lines}\n`, noSniff);
+    return text(200, query.has('verbose') ? `${lines}ok\n` : 'ok\n', noSniff);
+  }
 }
 
-function json(status: number, value: unknown): HttpResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body: encodeUtf8(JSON.stringify(value)) };
+type Query = ReadonlyMap<string, readonly string[]>;
+
+function splitPath(request: HttpServerRequest): { readonly path: string; readonly query: Query } {
+  const mark = request.path.indexOf('?');
+  if (mark < 0) return { path: request.path, query: new Map() };
+  const query = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(request.path.slice(mark + 1))) {
+    query.set(name, [...(query.get(name) ?? []), value]);
+  }
+  return { path: request.path.slice(0, mark), query };
+}
+
+function text(status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpResponse {
+  return { status, headers: { 'content-type': textType, ...headers }, body: encodeUtf8(body) };
+}
+
+function getOnly({ method }: HttpServerRequest): HttpResponse | undefined {
+  if (method === 'GET') return undefined;
+  return text(405, 'Method Not Allowed\n', { allow: 'GET', ...noSniff });
 }
