@@ -27,6 +27,7 @@ import {
   encodePutResponse,
   encodeRangeChunk,
   encodeRangeResponse,
+  encodeRangeStreamResponse,
   encodeTxnResponse,
 } from '../wire/responses.ts';
 import { requireLeader } from './leader.ts';
@@ -215,13 +216,9 @@ export function kvService(context: ServiceContext): GrpcMethods {
                 if (done) {
                   go = () => {};
                   const more = chunk.more;
-                  call.send(
-                    encodeRangeResponse(header, facts(), {
-                      records: chunk.records,
-                      count: first.count,
-                      more,
-                    }),
-                  );
+                  const { count } = first;
+                  const last = encodeRangeResponse(header, facts(), { records: chunk.records, count, more });
+                  call.send(encodeRangeStreamResponse(last));
                   call.end();
                   return;
                 }
@@ -229,7 +226,7 @@ export function kvService(context: ServiceContext): GrpcMethods {
                 if (message.length < options.requestBytesMax / 2) chunkKeys *= 2;
                 else if (message.length > options.requestBytesMax * 2) chunkKeys = Math.ceil(chunkKeys / 2);
                 key = `${decodeKey(chunk.records.at(-1)!)}\0`;
-                if (!call.send(message)) return;
+                if (!call.send(encodeRangeStreamResponse(message))) return;
               }
             };
             try {

@@ -116,10 +116,7 @@ class WatchStream implements CallEvents {
   }
 
   halfClosed(): void {
-    // etcd ends the stream when its client will ask no more.
-    if (this.#over) return;
-    this.#finish();
-    this.#call.end();
+    // Its client will ask no more, but goes on to listen: the JSON gateway's clients send one request and wait (probed).
   }
 
   cancelled(): void {

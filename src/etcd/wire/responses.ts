@@ -1,6 +1,6 @@
 import { ProtoReader, ProtoWriter, putVarint, varintBytes } from '../../base/protobuf.ts';
 import { Slab } from '../../base/slab.ts';
-import type { Message } from '../../grpc/message.ts';
+import type { MessagePieces } from '../../grpc/message.ts';
 import { decodeKeyValue, encodeKeyValue } from '../../mvcc/key-value-codec.ts';
 import type { StoreEvent } from '../../mvcc/store-event.ts';
 import {
@@ -35,7 +35,7 @@ export function encodeRangeResponse(
   header: HeaderEncoder,
   facts: HeaderFacts,
   { records, count, more }: RangeRecords,
-): Message {
+): Uint8Array {
   const headerLength = header.length(facts.revision, facts.raftTerm);
   let length = headerLength + rangeTailLength(count, more);
   for (const record of records) length += 1 + varintBytes(record.length) + record.length;
@@ -73,6 +73,14 @@ export function encodeRangeChunk(records: readonly Uint8Array[]): Uint8Array {
   return writer.finish();
 }
 
+/** A RangeStreamResponse with a part of a RangeResponse in it. */
+export function encodeRangeStreamResponse(part: Uint8Array): MessagePieces {
+  const head = new Uint8Array(1 + varintBytes(part.length));
+  head[0] = 1 * 8 + 2;
+  putVarint(head, 1, part.length);
+  return { pieces: [head, part], length: head.length + part.length };
+}
+
 export function encodePutResponse(
   header: HeaderEncoder,
   facts: HeaderFacts,
@@ -106,34 +114,59 @@ function writeDeleteRange({ deleted, prevKvs }: DeleteRangeResponse): void {
   for (const kv of prevKvs) writer.elementBytes(3, encodeKeyValue(kv));
 }
 
-/** Inside a transaction's response a header carries only the revision. */
+/**
+ * Inside a transaction's response a header carries only the revision, and it is the one before the transaction until something has
+ * changed (etcd's applyTxn). The header of a transaction within is empty.
+ */
 export function encodeTxnResponse(
   header: HeaderEncoder,
   facts: HeaderFacts,
   response: TxnResponse,
 ): Uint8Array {
   writer.elementBytes(1, headerContent(header, facts));
-  writeTxn(response, facts.revision);
+  writeTxn(response, facts.revision, !response.responses.some(hasChanged));
   return writer.finish();
 }
 
-function writeTxn({ succeeded, responses }: TxnResponse, innerRevision: number): void {
+/** Returns whether the transaction has changed something by its end; `changed`: before its first operation, or never at all. */
+function writeTxn({ succeeded, responses }: TxnResponse, revision: number, changed: boolean): boolean {
+  let changedNow = changed;
   writer.bool(2, succeeded);
   for (const op of responses) {
     const outer = writer.begin(3);
     const inner = writer.begin(opFields[op.type]);
     const head = writer.begin(1);
-    writer.int(3, innerRevision);
-    writer.end(head);
-    writeOp(op, innerRevision);
+    if (op.type === 'txn') {
+      writer.end(head);
+      changedNow = writeTxn(op.response, revision, changedNow);
+    } else {
+      changedNow ||= hasChanged(op);
+      writer.int(3, changedNow ? revision : revision - 1);
+      writer.end(head);
+      writeOp(op);
+    }
     writer.end(inner);
     writer.end(outer);
+  }
+  return changedNow;
+}
+
+function hasChanged(op: ResponseOp): boolean {
+  switch (op.type) {
+    case 'range':
+      return false;
+    case 'put':
+      return true;
+    case 'delete-range':
+      return op.response.deleted > 0;
+    case 'txn':
+      return op.response.responses.some(hasChanged);
   }
 }
 
 const opFields = { range: 1, put: 2, 'delete-range': 3, txn: 4 } as const;
 
-function writeOp(op: ResponseOp, innerRevision: number): void {
+function writeOp(op: Exclude<ResponseOp, { type: 'txn' }>): void {
   switch (op.type) {
     case 'range': {
       const { kvs, count, more } = op.response;
@@ -147,9 +180,6 @@ function writeOp(op: ResponseOp, innerRevision: number): void {
       return;
     case 'delete-range':
       writeDeleteRange(op.response);
-      return;
-    case 'txn':
-      writeTxn(op.response, innerRevision);
   }
 }
 
