@@ -1,12 +1,10 @@
 import { assert } from '../base/assert.ts';
 import { fnv1a64 } from '../base/hash.ts';
 import { compareStrings } from '../base/order.ts';
-import { deferred } from '../base/deferred.ts';
 import type { Address } from '../platform/network.ts';
-import type { Platform } from '../platform/platform.ts';
 import { memberId, type MemberId } from '../raft/types.ts';
 import type { ClusterMember } from './membership.ts';
-import { peerProtocol, type MembersQuestion, type Peer } from './peers.ts';
+import type { Peer } from './peers.ts';
 
 /** One store member as the cluster's configuration names it. */
 export interface ConfiguredMember {
@@ -82,32 +80,4 @@ export function addressOf(url: string): Address | undefined {
   const found = /^https?:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^/:[\]]+)):(\d{1,5})\/?$/.exec(url);
   if (found === null || Number(found[3]) > 65_535) return undefined;
   return { host: (found[1] ?? found[2])!, port: Number(found[3]) };
-}
-
-/** What a member tells one who does not know the cluster yet. */
-export interface ClusterIntroduction {
-  readonly type: 'cluster';
-  readonly clusterId: string;
-  readonly members: readonly ClusterMember[];
-}
-
-const introductionMillisMax = 5000;
-
-/** Asks the member at `address` who is in its cluster. @throws NetworkError, or an Error that says what was answered */
-export async function askMembers(platform: Platform, address: Address): Promise<ClusterIntroduction> {
-  const answer = deferred<ClusterIntroduction>();
-  const link = await platform.network.links.connect(address, {
-    message: (message) => answer.resolve(message as ClusterIntroduction),
-    closed: (reason) => answer.reject(new Error(`no answer: ${reason}`)),
-  });
-  const timer = platform.clock.setTimer(introductionMillisMax, () =>
-    answer.reject(new Error(`no answer within ${introductionMillisMax} ms`)),
-  );
-  try {
-    link.send({ type: 'members', protocol: peerProtocol } satisfies MembersQuestion);
-    return await answer.promise;
-  } finally {
-    timer.cancel();
-    link.close();
-  }
 }

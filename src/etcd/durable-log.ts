@@ -59,6 +59,12 @@ export class DurableLog {
   /** Which `db-…` is in use: at which index its state began. */
   #backendIndex: number;
 
+  /** Whose data the directory holds; undefined when it holds none yet. @throws WalError, DiskError */
+  static async readIdentity({ disk }: Platform, directory: string): Promise<DataIdentity | undefined> {
+    const metadata = await Wal.readMetadata(disk, `${directory}/wal`);
+    return metadata && decode<DataIdentity>(metadata);
+  }
+
   /**
    * Opens the directory, or makes a new one.
    *

@@ -27,7 +27,7 @@ import { DiskError } from '../platform/errors.ts';
 import type { Address } from '../platform/network.ts';
 import type { Platform } from '../platform/platform.ts';
 import { decodeConfChange } from '../raft/conf-change.ts';
-import type { MsgSnap } from '../raft/messages.ts';
+import type { Message, MsgSnap, MsgStorageAppend, MsgStorageApply } from '../raft/messages.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { Ready } from '../raft/ready.ts';
 import {
@@ -46,7 +46,6 @@ import { apply } from './applier.ts';
 import { AutoCompactor, type AutoCompaction } from './auto-compaction.ts';
 import type { MemberStatus, ResponseHeader, Watch, WatchEvents, WatchRequest } from './client.ts';
 import {
-  askMembers,
   checkCluster,
   clusterIdOf,
   foundersOf,
@@ -54,10 +53,9 @@ import {
   memberIdOf,
   peerOf,
   type ClusterConfig,
-  type ClusterIntroduction,
 } from './cluster.ts';
 import { CorruptionCheck } from './corruption-check.ts';
-import { DataDirectoryError } from './data-directory.ts';
+import type { DataIdentity } from './data-directory.ts';
 import { DurableLog, type OpenedLog } from './durable-log.ts';
 import {
   badTransfereeError,
@@ -67,14 +65,13 @@ import {
   leaderChangedError,
   learnerNotReadyError,
   noLeaderError,
-  notEnoughStartedMembersError,
   notLeaderError,
   requestTooLargeError,
   stoppedError,
   timeoutError,
   tooManyRequestsError,
-  unhealthyError,
 } from './errors.ts';
+import { findCluster, type ClusterIntroduction } from './joining.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
 import { MemberQuestions } from './member-questions.ts';
@@ -85,6 +82,7 @@ import type { MemberObserver } from './observer.ts';
 import { Peers, type Peer, type PeerMessage } from './peers.ts';
 import { decodeProposal, encodeProposal, lifeMax } from './proposal-codec.ts';
 import { Proposals } from './proposals.ts';
+import { checkAddition, checkRemoval, type ClusterHealth } from './reconfiguration.ts';
 import type { Applied, Request } from './request.ts';
 import { receiveSnapshot, sendSnapshot } from './snapshot-transfer.ts';
 import { StateMachine } from './state-machine.ts';
@@ -116,6 +114,7 @@ export interface MemberOptions {
   readonly requestBytesMax?: number;
   /** Most live data before the alarm; 0 = no limit. Default 2 GiB. */
   readonly quotaBytes?: number;
+  /** Most learners in the cluster. Default 1. */
   readonly learnersMax?: number;
   /** Refuse membership changes that would lose the quorum. Default true. */
   readonly strictReconfigCheck?: boolean;
@@ -135,15 +134,10 @@ const requestBytesDefault = 1.5 * 1024 * 1024;
 const revisionsPerSyncMax = 1000;
 const recordsPerScrub = 2000;
 const recordsPerHashStep = 5000;
-/** Strict reconfiguration wants every voter connected for this long (etcd's HealthInterval). */
-const healthMillis = 5000;
 /** A learner is promoted when it has this share of the leader's log (etcd's readyPercent). */
 const readyShare = 0.9;
 /** A member says what it is called and where its clients find it until that is in the log. */
 const publishRetryMillis = 1000;
-/** How long joining members ask around for their cluster. */
-const joinRetryMillis = 500;
-const joinAttemptsMax = 120;
 
 /** A running member. `Member.start` opens its data and joins; `stop` ends it; `failed` tells of a fatal error. */
 export class Member implements EtcdServer {
@@ -170,9 +164,12 @@ export class Member implements EtcdServer {
       | 'strictReconfigCheck'
       | 'corruptCheckMillis'
       | 'advertiseClientUrls'
+      | 'learnersMax'
     >
   >;
   readonly #observer: MemberObserver | undefined;
+  /** Whom to speak to until the leader's snapshot says who is in the cluster. */
+  readonly #introduced: readonly ClusterMember[];
   readonly #backends: Backends;
   readonly #log: DurableLog;
   readonly #node: RawNode;
@@ -191,10 +188,13 @@ export class Member implements EtcdServer {
   /** Where the log was truncated last. */
   #snapshotIndex: Index;
   #nextSequence = 0;
-  #driving = false;
   #driveQueued = false;
-  /** The end of the drive that is under way. */
-  #driven: Promise<void> = Promise.resolve();
+  /** The queue of the disk, and how many Readys are in it. */
+  #writing: Promise<void> = Promise.resolve();
+  #writesWaiting = 0;
+  /** A snapshot is in the queue: what comes after it is not begun before it is done. */
+  #installing = false;
+  #truncating: Promise<void> | undefined;
   #leading = false;
   #stopped = false;
   #tick: Timer | undefined;
@@ -217,18 +217,27 @@ export class Member implements EtcdServer {
   static async start(platform: Platform, options: MemberOptions): Promise<Member> {
     const { cluster, name } = options;
     checkCluster(cluster, name);
-    const introduction = cluster.state === 'existing' ? await introduce(platform, options) : undefined;
-    const identity =
-      introduction === undefined
-        ? { clusterId: clusterIdOf(cluster), memberId: memberIdOf(cluster.token, name), name }
-        : { ...introduction, name };
+    const { dataDirectory: directory, segmentBytes = segmentBytesDefault } = options;
+    const joining = cluster.state === 'existing';
+    let found: Awaited<ReturnType<typeof findCluster>> | undefined;
+    let identity: DataIdentity;
+    if (joining) {
+      // Who has joined once knows the cluster, and its own id in it.
+      const known = await DurableLog.readIdentity(platform, directory);
+      if (known === undefined) found = await findCluster(platform, cluster, name);
+      identity = known ?? { clusterId: found!.clusterId, memberId: found!.memberId, name };
+    } else {
+      identity = { clusterId: clusterIdOf(cluster), memberId: memberIdOf(cluster.token, name), name };
+    }
+    const founders = joining ? [] : foundersOf(cluster);
     const opened = await DurableLog.open(platform, options.backends, {
-      directory: options.dataDirectory,
-      segmentBytes: options.segmentBytes ?? segmentBytesDefault,
+      directory,
+      segmentBytes,
       identity,
-      founders: introduction === undefined ? foundersOf(cluster) : [],
+      founders,
     });
-    const member = new Member(platform, options, identity.memberId, identity.clusterId, opened);
+    if (joining && opened.applied.index === 0) found ??= await findCluster(platform, cluster, name);
+    const member = new Member(platform, options, identity, opened, found?.members ?? []);
     try {
       await member.#peers.start();
     } catch (error) {
@@ -237,7 +246,7 @@ export class Member implements EtcdServer {
       throw error;
     }
     member.#observer?.opened(member.id, opened.applied, opened.log.entries());
-    member.#connect(cluster);
+    member.#connect();
     member.#scheduleTick();
     // The only voter need not wait for anybody's heartbeat.
     const { voters } = member.#confState;
@@ -250,12 +259,13 @@ export class Member implements EtcdServer {
   private constructor(
     platform: Platform,
     options: MemberOptions,
-    id: MemberId,
-    clusterId: string,
+    { memberId: id, clusterId }: DataIdentity,
     opened: OpenedLog,
+    introduced: readonly ClusterMember[],
   ) {
     this.id = id;
     this.clusterId = clusterId;
+    this.#introduced = introduced;
     this.name = options.name;
     this.platform = platform;
     this.#observer = options.observer;
@@ -270,6 +280,7 @@ export class Member implements EtcdServer {
       strictReconfigCheck: options.strictReconfigCheck ?? true,
       corruptCheckMillis: options.corruptCheckMillis ?? 5 * 60_000,
       advertiseClientUrls: options.advertiseClientUrls ?? [],
+      learnersMax: options.learnersMax ?? 1,
     };
     this.quotaBytes = options.quotaBytes ?? quotaBytesDefault;
     this.electionTimeoutMillis = this.#options.tickMillis * this.#options.electionTicks;
@@ -288,6 +299,7 @@ export class Member implements EtcdServer {
       heartbeatTicks: 1,
       preVote: true,
       checkQuorum: true,
+      asyncStorageWrites: true,
       maxSizePerMessageBytes: 1024 * 1024,
       inflightMessagesMax: 512,
       uncommittedBytesMax: 1024 * 1024 * 1024,
@@ -333,6 +345,9 @@ export class Member implements EtcdServer {
         receiveSnapshot(platform, link, {
           open: (index) => this.#openReceiving(index),
           received: (message, backend) => this.#receivedSnapshot(message, backend),
+          abandoned: () => {
+            this.#receiving = false;
+          },
           failed: (error) => this.#stopOnFailure(error),
         }),
       answerMembers: () =>
@@ -550,14 +565,16 @@ export class Member implements EtcdServer {
   async memberAdd(peerUrls: readonly string[], learner: boolean): Promise<ClusterMember> {
     await this.linearizableRead();
     const id = joiningMemberId(peerUrls, toHex(this.platform.random.bytes(8)));
-    this.#checkReconfiguration(learner ? 'learner' : 'voter');
+    const learners = this.members().filter((member) => member.learner).length;
+    if (learner && learners >= this.#options.learnersMax) throw fromMembershipError('too-many-learners');
+    this.#checkReconfiguration((health) => checkAddition(health, !learner));
     await this.#proposeConfChange(addMember(id, { peerUrls, learner }));
     return must(this.#state.membership.get(id), 'a change that was applied shows');
   }
 
   async memberRemove(id: MemberId): Promise<void> {
     await this.linearizableRead();
-    if (this.#state.membership.get(id)?.learner === false) this.#checkReconfiguration('remove', id);
+    this.#checkReconfiguration((health) => checkRemoval(health, id));
     await this.#proposeConfChange(removeMember(id));
   }
 
@@ -600,32 +617,20 @@ export class Member implements EtcdServer {
     const leader = must(progress.find((one) => one.id === this.id)).match;
     const match = progress.find((one) => one.id === id)?.match ?? 0;
     if (match < leader * readyShare) throw learnerNotReadyError();
-    this.#checkReconfiguration('voter');
+    this.#checkReconfiguration((health) => checkAddition(health, true));
     await this.#proposeConfChange(promoteMember(id));
   }
 
-  /** etcd's mayAddMember, mayRemoveMember: with what is up now, the new membership must have a quorum. */
-  #checkReconfiguration(change: 'voter' | 'learner' | 'remove', removed?: MemberId): void {
-    if (!this.#options.strictReconfigCheck || change === 'learner') return;
-    const voters = this.members().filter(({ learner }) => !learner);
-    const started = voters.filter(({ name }) => name !== '');
-    const others = change === 'remove' ? voters.filter(({ id }) => id !== removed) : voters;
-    const startedLeft = change === 'remove' ? started.filter(({ id }) => id !== removed) : started;
-    const size = change === 'voter' ? others.length + 1 : others.length;
-    if (
-      startedLeft.length < Math.floor(size / 2) + 1 &&
-      !(change === 'voter' && started.length === 1 && voters.length === 1)
-    ) {
-      throw notEnoughStartedMembersError();
-    }
-    if (change === 'voter') {
-      const now = this.platform.clock.monotonicMillis();
-      const healthy = voters.filter(({ id }) => {
-        const since = id === this.id ? 0 : this.#peers.connectedSinceMillis(id);
-        return since !== undefined && (id === this.id || now - since >= healthMillis);
-      });
-      if (healthy.length < Math.floor(voters.length / 2) + 1) throw unhealthyError();
-    }
+  /** @throws EtcdError when strict reconfiguration is on and `check` has something against the change */
+  #checkReconfiguration(check: (health: ClusterHealth) => EtcdError | undefined): void {
+    if (!this.#options.strictReconfigCheck) return;
+    const refusal = check({
+      voters: this.members().filter(({ learner }) => !learner),
+      self: this.id,
+      nowMillis: this.platform.clock.monotonicMillis(),
+      connectedSinceMillis: (member) => this.#peers.connectedSinceMillis(member),
+    });
+    if (refusal !== undefined) throw refusal;
   }
 
   /** Resolves when the change is applied here. @throws EtcdError */
@@ -725,7 +730,8 @@ export class Member implements EtcdServer {
     this.#close('etcdserver: server stopped');
     await this.#peers.stop();
     // What is being written ends first; nothing new begins.
-    await this.#driven;
+    await this.#writing;
+    await this.#truncating;
     await this.#log.close();
     await this.#state.backend.close();
   }
@@ -757,25 +763,26 @@ export class Member implements EtcdServer {
 
   // ── The other members ───────────────────────────────────────────────────────────────────────────
 
+  #known(): readonly ClusterMember[] {
+    const members = this.members();
+    return members.length > 0 ? members : this.#introduced;
+  }
+
   #peer(id: MemberId): Peer | undefined {
-    const member = this.#state.membership.get(id);
+    const member = this.#known().find((one) => one.id === id);
     return member && peerOf(member);
   }
 
-  /** Dials who is in the cluster; before anything is applied, who is said to be. */
-  #connect(configured?: ClusterConfig): void {
+  /** Dials who is in the cluster, and nobody else. */
+  #connect(): void {
     const peers = new Map<MemberId, Peer>();
-    for (const member of this.members()) {
+    for (const member of this.#known()) {
       const peer = peerOf(member);
-      if (peer === undefined) {
-        this.platform.logger.warn('a member has no address that can be dialled', {
-          member: member.id,
-          urls: member.peerUrls.join(' '),
-        });
-      } else peers.set(member.id, peer);
-    }
-    if (peers.size === 0 && configured !== undefined) {
-      this.platform.logger.info('joining: the leader brings what is known of the cluster');
+      if (peer !== undefined) peers.set(member.id, peer);
+      else {
+        const urls = member.peerUrls.join(' ');
+        this.platform.logger.warn('a member has no address that can be dialled', { member: member.id, urls });
+      }
     }
     this.#peers.setMembers(peers);
   }
@@ -851,55 +858,84 @@ export class Member implements EtcdServer {
     });
   }
 
-  /** Works off what Raft has ready, one Ready at a time; what comes in meanwhile makes the next, larger one. */
+  /** Works off what Raft has ready. The next Ready does not wait for the disk: what is being written answers by messages. */
   #drive(): void {
     if (this.#stopped) return;
     this.#handOver();
-    if (this.#driving || !this.#node.hasReady()) return;
-    this.#driving = true;
-    this.#driven = this.#driveAll().finally(() => {
-      this.#driving = false;
-      // Something may have become ready between the last look and here.
-      if (!this.#stopped && this.#node.hasReady()) this.#drive();
-    });
-  }
-
-  async #driveAll(): Promise<void> {
     while (!this.#stopped && this.#node.hasReady()) {
-      const ready = this.#node.ready();
-      try {
-        await this.#handle(ready);
-      } catch (error) {
-        // Only the disk may fail; anything else is a bug and stops the process.
-        if (!(error instanceof WalError || error instanceof DiskError)) throw error;
-        this.#stopOnFailure(error);
-        return;
-      }
-      if (this.#stopped) return;
-      this.#node.advance();
+      this.#handle(this.#node.ready());
       this.#handOver();
     }
   }
 
-  async #handle(ready: Ready): Promise<void> {
+  #handle(ready: Ready): void {
     for (const message of ready.messagesBeforeSync) this.#send(message);
-    // No await without a write: a heartbeat's answer must not wait for a turn of the event loop.
-    if (ready.snapshot !== undefined) {
-      await this.#install(ready.snapshot, ready);
-      if (this.#stopped) return;
-    } else if (ready.entries.length > 0 || ready.hardState !== undefined) {
-      const saved = this.#log.append(ready.entries, ready.hardState, ready.mustSync);
-      if (ready.mustSync) await saved;
-      if (this.#stopped) return;
-      this.#observer?.saved(this.id, ready);
-    }
-    for (const message of ready.messages) this.#send(message);
     if (ready.softState !== undefined) this.#roleChanged();
-    if (ready.committedEntries.length > 0) await this.#applyAll(ready.committedEntries);
+    if (ready.append !== undefined) this.#write(ready, ready.append);
+    if (ready.apply !== undefined) this.#apply(ready.apply);
     for (const state of ready.readStates) this.#reads.confirmed(state);
   }
 
-  #send(message: Ready['messages'][number]): void {
+  /**
+   * Puts a Ready's append into the queue of the disk. Entries begin to be written at once, several Readys share a sync, and each is
+   * answered in its turn. Only a snapshot holds up what follows it.
+   */
+  #write(ready: Ready, append: MsgStorageAppend): void {
+    const { entries, hardState, snapshot, mustSync } = ready;
+    if (snapshot === undefined && this.#writesWaiting === 0 && !mustSync) {
+      // Nothing to wait for: a heartbeat's answer does not take a turn of the event loop.
+      void this.#log.append(entries, hardState, false);
+      this.#written(ready, append);
+      return;
+    }
+    this.#writesWaiting++;
+    let write: Promise<void>;
+    if (snapshot !== undefined) {
+      this.#installing = true;
+      write = this.#writing.then(() => this.#install(snapshot, ready));
+    } else if (this.#installing) {
+      write = this.#writing.then(() => this.#log.append(entries, hardState, mustSync));
+    } else {
+      const durable = this.#log.append(entries, hardState, mustSync);
+      // Its failure is looked at when it is its turn.
+      durable.catch(() => {});
+      write = this.#writing.then(() => durable);
+    }
+    this.#writing = write.then(
+      () => {
+        this.#writesWaiting--;
+        if (snapshot !== undefined) this.#installing = false;
+        if (this.#stopped) return;
+        this.#written(ready, append);
+        this.#drive();
+      },
+      (error: unknown) => {
+        // Only the disk may fail; anything else is a bug and stops the process.
+        if (!(error instanceof WalError || error instanceof DiskError)) throw error;
+        this.#stopOnFailure(error);
+      },
+    );
+  }
+
+  #written(ready: Ready, { responses }: MsgStorageAppend): void {
+    this.#observer?.saved(this.id, ready);
+    for (const response of responses) {
+      if (response.to === this.id) this.#node.step(response);
+      else this.#send(response as Message);
+    }
+  }
+
+  /** Raft hears of it when the backend has taken it: who is behind its disk is given no more. */
+  #apply({ entries, responses }: MsgStorageApply): void {
+    this.#applyAll(entries);
+    void this.#state.backend.drained().then(() => {
+      if (this.#stopped) return;
+      for (const response of responses) this.#node.step(response);
+      this.#queueDrive();
+    });
+  }
+
+  #send(message: Message): void {
     if (message.type === 'MsgSnap') void this.#sendSnapshot(message);
     else this.#peers.send(message.to, { type: 'raft', message });
   }
@@ -922,15 +958,14 @@ export class Member implements EtcdServer {
     this.#leading = leading;
   }
 
-  async #applyAll(entries: readonly Entry[]): Promise<void> {
+  #applyAll(entries: readonly Entry[]): void {
     for (const entry of entries) this.#applyEntry(entry);
     this.#state.commit();
     const last = entries.at(-1)!;
     this.#proposals.termApplied(last.term);
     this.#reads.applied(last.index);
     for (const watch of this.#watches) watch.progressIfSynced();
-    await this.#state.backend.drained();
-    if (this.applied - this.#snapshotIndex >= this.#options.snapshotEntries) await this.#truncateLog();
+    if (this.applied - this.#snapshotIndex >= this.#options.snapshotEntries) this.#truncateLog();
   }
 
   #applyEntry(entry: Entry): void {
@@ -1025,9 +1060,17 @@ export class Member implements EtcdServer {
     this.#drive();
   }
 
-  async #openReceiving(index: number): Promise<Backend> {
-    assert(!this.#receiving, 'one snapshot at a time');
+  #openReceiving(index: number): Promise<Backend> | undefined {
+    // The folder of one that Raft is about to install must not be taken for another.
+    if (this.#receiving || this.#installing) return undefined;
     this.#receiving = true;
+    return this.#openEmpty(index);
+  }
+
+  async #openEmpty(index: number): Promise<Backend> {
+    // One that Raft did not want is still open.
+    await this.#received?.backend.close();
+    this.#received = undefined;
     const backend = await this.#log.openReceiving(this.#backends, index);
     this.#watchBackend(backend);
     return backend;
@@ -1035,7 +1078,6 @@ export class Member implements EtcdServer {
 
   #receivedSnapshot(message: MsgSnap, backend: Backend): void {
     this.#receiving = false;
-    void this.#received?.backend.close();
     this.#received = { index: message.snapshot.metadata.index, backend };
     this.#node.step(message);
     this.#drive();
@@ -1053,7 +1095,6 @@ export class Member implements EtcdServer {
     await this.#log.install(metadata, ready.hardState);
     if (ready.entries.length > 0) await this.#log.append(ready.entries, undefined, true);
     if (this.#stopped) return;
-    this.#observer?.saved(this.id, ready);
     this.#state = new StateMachine(received.backend);
     this.#confState = metadata.confState;
     this.#snapshotIndex = metadata.index;
@@ -1065,13 +1106,26 @@ export class Member implements EtcdServer {
     this.#reads.applied(metadata.index);
   }
 
-  /** What is applied is durable in the backend: the log before it is needed only by slow followers. */
-  async #truncateLog(): Promise<void> {
-    const { applied } = this.#state;
+  /** What is durable in the backend is needed in the log only by slow followers. */
+  #truncateLog(): void {
+    if (this.#truncating !== undefined) return;
+    const state = this.#state;
+    const { applied } = state;
     this.#snapshotIndex = applied.index;
-    await this.#state.backend.flush();
-    if (this.#stopped) return;
-    await this.#log.compact(applied, this.#options.catchUpEntries);
+    const truncate = async (): Promise<void> => {
+      await state.backend.flush();
+      // A snapshot of the leader has taken its place meanwhile, or is about to.
+      if (this.#stopped || this.#state !== state || this.#installing) return;
+      await this.#log.compact(applied, this.#options.catchUpEntries);
+    };
+    this.#truncating = truncate()
+      .catch((error: unknown) => {
+        if (!(error instanceof WalError || error instanceof DiskError)) throw error;
+        this.#stopOnFailure(error);
+      })
+      .finally(() => {
+        this.#truncating = undefined;
+      });
   }
 
   // ── Slices of long work ─────────────────────────────────────────────────────────────────────────
@@ -1104,33 +1158,6 @@ export class Member implements EtcdServer {
       if (more) this.#catchUpWatches();
     });
   }
-}
-
-/** Finds the cluster that this member was announced to, and the id it was given there (etcd's GetClusterFromRemotePeers). */
-async function introduce(
-  platform: Platform,
-  { cluster, name }: MemberOptions,
-): Promise<{ readonly clusterId: string; readonly memberId: MemberId }> {
-  const own = must(cluster.members.find((member) => member.name === name));
-  const urls = own.peerUrls ?? [];
-  let reason = 'no other member is named';
-  for (let attempt = 0; attempt < joinAttemptsMax; attempt++) {
-    for (const other of cluster.members) {
-      if (other === own) continue;
-      try {
-        const { clusterId, members } = await askMembers(platform, other.peerAddress);
-        const self = members.find(({ peerUrls }) => peerUrls.some((url) => urls.includes(url)));
-        if (self !== undefined) return { clusterId, memberId: self.id };
-        reason = `${other.name} knows no member at ${urls.join(', ')}`;
-      } catch (error) {
-        reason = `${other.name}: ${error instanceof Error ? error.message : String(error)}`;
-      }
-    }
-    await platform.clock.sleep(joinRetryMillis);
-  }
-  throw new DataDirectoryError(
-    `${name} cannot join: ${reason}; announce it first with \`etcdctl member add\`, and name its peer URL as it was announced`,
-  );
 }
 
 function nameOfChange({ type, member }: ConfChange): string {

@@ -42,8 +42,6 @@ export type MembershipError =
   | 'not-a-learner'
   | 'too-many-learners';
 
-/** etcd's --max-learners. */
-const learnersMax = 1;
 const memberPrefix = 'member/';
 const removedPrefix = 'removed/';
 const versionName = 'cluster/version';
@@ -118,9 +116,6 @@ export class Membership {
     }
     if (known !== undefined) return err('member-exists');
     if (this.#urlsTaken(context.peerUrls, id)) return err('peer-url-exists');
-    if (type === 'add-learner' && this.members().filter(({ learner }) => learner).length >= learnersMax) {
-      return err('too-many-learners');
-    }
     return ok(undefined);
   }
 

@@ -122,10 +122,12 @@ function readChunk(view: BackendView, after: Position): Chunk {
 }
 
 export interface SnapshotReceiving {
-  /** Opens an empty backend for the state at `index`. */
-  readonly open: (index: number) => Promise<Backend>;
+  /** Opens an empty backend for the state at `index`; undefined while another snapshot is on its way. */
+  readonly open: (index: number) => Promise<Backend> | undefined;
   /** Everything is there and durable. */
   readonly received: (message: MsgSnap, backend: Backend) => void;
+  /** What was opened will not be whole. */
+  readonly abandoned: () => void;
   /** The disk failed. */
   readonly failed: (error: Error) => void;
 }
@@ -140,12 +142,27 @@ export function receiveSnapshot(platform: Platform, link: Link, options: Snapsho
   /** Parts are worked off one after another: opening and flushing take time. */
   let work: Promise<void> = Promise.resolve();
 
+  function refuse(reason: string): void {
+    platform.logger.warn('refused a snapshot', { reason });
+    link.send({ type: 'refused', removed: false, reason } satisfies Answer);
+    abandon();
+  }
+
+  function abandon(): void {
+    if (over) return;
+    over = true;
+    if (backend === undefined) return;
+    void backend.close();
+    options.abandoned();
+  }
+
   async function take(part: TransferMessage): Promise<void> {
     if (over) return;
     switch (part.type) {
       case 'begin':
         message = part.message;
         backend = await options.open(message.snapshot.metadata.index);
+        if (backend === undefined) refuse('another snapshot is on its way to this member');
         return;
       case 'records':
         for (let i = 0; i < part.records.length; i += 3) {
@@ -163,8 +180,7 @@ export function receiveSnapshot(platform: Platform, link: Link, options: Snapsho
       case 'end':
         if (part.count !== count || part.crc !== crc) {
           const reason = `a snapshot came damaged: ${count} of ${part.count} records, checksum ${crc} for ${part.crc}`;
-          platform.logger.warn('refused a snapshot', { reason });
-          link.send({ type: 'refused', removed: false, reason } satisfies Answer);
+          refuse(reason);
           return;
         }
         await must(backend).flush();
@@ -186,11 +202,7 @@ export function receiveSnapshot(platform: Platform, link: Link, options: Snapsho
         });
     },
     closed: () => {
-      void work.then(() => {
-        if (over) return;
-        over = true;
-        return backend?.close();
-      });
+      void work.then(abandon);
     },
   };
 }

@@ -137,6 +137,13 @@ export class Wal {
     return segmentNumbers(await disk.list(directory)).length > 0;
   }
 
+  /** What every segment begins with; undefined when there is no log. Rejects with a WalError `damaged`, or a DiskError. */
+  static async readMetadata(disk: Disk, directory: string): Promise<Uint8Array | undefined> {
+    if (!(await Wal.exists(disk, directory))) return undefined;
+    const [oldest] = segmentNumbers(await disk.list(directory));
+    return (await readSegment(disk, directory, must(oldest))).metadata;
+  }
+
   /**
    * Makes an empty log whose every segment begins with `metadata`. When it resolves, the log is durable.
    * Rejects with a WalError `exists`, or a DiskError.
