@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Storage } from './storage.ts';
+import type { TraceState, TracedEvent } from './trace-lines.ts';
 import type { TraceEvent } from './trace.ts';
 import { noMember } from './types.ts';
 import type { Index, MemberId } from './types.ts';
@@ -42,6 +43,8 @@ export interface Config {
   /** A uniform integer in [0, bound). */
   readonly randomInteger: (bound: number) => number;
   readonly trace?: (event: TraceEvent) => void;
+  /** Every step that the TLA+ specification knows; `traceLine` writes it down. */
+  readonly traceSpec?: (state: TraceState, event: TracedEvent) => void;
 }
 
 /** @throws AssertionError */

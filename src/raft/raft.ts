@@ -32,6 +32,7 @@ import { jointVoteResult, majorityValue } from './quorum.ts';
 import { ReadOnly, readsPendingMax } from './read-only.ts';
 import type { ReadState } from './ready.ts';
 import { entryBytes } from './storage.ts';
+import type { TracedEvent } from './trace-lines.ts';
 import type { TraceEvent } from './trace.ts';
 import { compareMembers, noMember } from './types.ts';
 import type {
@@ -145,6 +146,7 @@ export class Raft {
     this.#confState = confState;
     this.#setMembers(confState);
     this.#reset(this.term);
+    this.#spec({ name: 'InitState' });
   }
 
   // ── Time ────────────────────────────────────────────────────────────────────────────────────────
@@ -259,6 +261,7 @@ export class Raft {
     this.role = 'follower';
     this.leader = leader;
     this.#traceRole();
+    this.#spec({ name: 'BecomeFollower' });
   }
 
   /** Changes neither term nor vote (thesis §9.6). */
@@ -276,6 +279,7 @@ export class Raft {
     this.role = 'candidate';
     this.vote = this.id;
     this.#traceRole();
+    this.#spec({ name: 'BecomeCandidate' });
   }
 
   #becomeLeader(): void {
@@ -289,6 +293,7 @@ export class Raft {
     own.becomeReplicate();
     own.recentActive = true;
     this.#traceRole();
+    this.#spec({ name: 'BecomeLeader' });
     // An entry of its own term is what lets it commit the ones before (§5.4.2, §8).
     this.#appendOwn([{ type: 'normal', data: emptyBytes }]);
     this.#pendingConfIndex = this.log.lastIndex;
@@ -323,6 +328,7 @@ export class Raft {
       return this.#stepLocal(message);
     }
     if (message.to !== this.id || message.from === this.id) return;
+    if (this.#config.traceSpec !== undefined) this.#spec({ name: 'receive', message });
     if (message.type === 'MsgProp') return this.#stepProp(message);
     if (message.type === 'MsgReadIndex') {
       if (this.role === 'leader') this.#leaderRead(message.context, message.from);
@@ -607,6 +613,7 @@ export class Raft {
     }
     if (index <= this.log.committed || !this.log.matches(index, this.term)) return false;
     this.log.commitTo(index);
+    this.#spec({ name: 'Commit' });
     this.#releaseEarlyReads();
     return true;
   }
@@ -634,6 +641,7 @@ export class Raft {
       entries.push({ index: last, term: this.term, type, data });
     }
     this.log.append(entries);
+    if (this.#config.traceSpec !== undefined) this.#traceAppended(entries);
     this.#broadcastPending = true;
   }
 
@@ -828,6 +836,7 @@ export class Raft {
     // Else this member replayed the log without its founders (see `bootstrapSnapshot`) and might elect itself.
     assert(this.#confState.voters.length > 0, 'a membership begins with a snapshot');
     this.#setMembers(applyToConfState(this.#confState, change));
+    this.#spec({ name: 'ApplyConfChange', change, confState: this.#confState });
     this.#trace?.({ type: 'membership', id: this.id, confState: this.#confState });
     if (this.role !== 'leader') return this.#confState;
     if (!this.#voters.includes(this.id)) {
@@ -998,6 +1007,7 @@ export class Raft {
   }
 
   #send(message: Message): void {
+    if (this.#config.traceSpec !== undefined) this.#traceSend(message);
     if (this.#promisesNothing(message)) this.#messagesBeforeSync.push(message);
     else this.#messages.push(message);
   }
@@ -1031,6 +1041,37 @@ export class Raft {
 
   get #trace(): ((event: TraceEvent) => void) | undefined {
     return this.#config.trace;
+  }
+
+  #spec(event: TracedEvent): void {
+    const { traceSpec } = this.#config;
+    if (traceSpec === undefined) return;
+    const { id, role, term, vote, log } = this;
+    const hardState = { term, vote, commit: log.committed };
+    traceSpec({ id, role, hardState, lastIndex: log.lastIndex, confState: this.#confState }, event);
+  }
+
+  #traceSend(message: Message): void {
+    const progress = message.type === 'MsgApp' ? this.#progress.get(message.to) : undefined;
+    if (progress === undefined) this.#spec({ name: 'send', message });
+    else this.#spec({ name: 'send', message, match: progress.match, next: progress.next });
+  }
+
+  #traceAppended(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.type === 'normal') {
+        this.#spec({ name: 'Replicate' });
+        continue;
+      }
+      const change = decodeConfChangeV2(entry.data);
+      const confState = applyToConfState(this.#confState, change);
+      this.#spec({ name: 'ChangeConf', change, confState });
+    }
+  }
+
+  /** A Ready was handed out. */
+  traceReady(): void {
+    this.#spec({ name: 'Ready' });
   }
 
   #traceRole(): void {

@@ -141,6 +141,7 @@ export class RawNode {
     if (softStateChanged) this.#softState = { leader: raft.leader, role: raft.role };
     const committedEntries = raft.takeCommitted();
     const output = raft.takeOutput();
+    raft.traceReady();
     const base: Ready = {
       ...(softStateChanged && { softState: this.#softState }),
       ...(hardStateChanged && { hardState: this.#hardState }),
