@@ -1,6 +1,5 @@
 import { must, unreachable } from '../../src/base/assert.ts';
 import { prefixEnd, type Watch } from '../../src/etcd/client.ts';
-import { decode } from '../../src/etcd/codec.ts';
 import { EtcdError } from '../../src/etcd/errors.ts';
 import type { LocalEtcdClient } from '../../src/etcd/local-client.ts';
 import type { MemberObserver } from '../../src/etcd/observer.ts';
