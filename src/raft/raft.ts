@@ -613,7 +613,7 @@ export class Raft {
     }
     if (index <= this.log.committed || !this.log.matches(index, this.term)) return false;
     this.log.commitTo(index);
-    this.#spec({ name: 'Commit' });
+    if (this.#config.traceSpec !== undefined) this.#spec({ name: 'Commit' });
     this.#releaseEarlyReads();
     return true;
   }
@@ -1071,7 +1071,7 @@ export class Raft {
 
   /** A Ready was handed out. */
   traceReady(): void {
-    this.#spec({ name: 'Ready' });
+    if (this.#config.traceSpec !== undefined) this.#spec({ name: 'Ready' });
   }
 
   #traceRole(): void {
