@@ -23,7 +23,7 @@ import {
 const writer = new ProtoWriter(1024);
 
 /** Most transactions within each other; deeper ones are refused before they use up the stack. */
-const txnNestingMax = 100;
+const txnNestingMax = 1000;
 
 /** A RangeRequest as it comes in: what the store needs, and how to serve it. */
 export type RangeCall = RangeRequest & {
