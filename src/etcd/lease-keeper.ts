@@ -66,11 +66,26 @@ export class LeaseKeeper {
     await this.#options.confirmLeadership();
     for (;;) {
       if (!this.#leading) throw noLeaderError();
+      await this.#tellFullTime(id);
       const ttlSeconds = this.#expiry.renew(id, this.#now());
       if (ttlSeconds !== undefined) return ttlSeconds;
       // Expired and not yet revoked: the answer waits for the end, so that nobody sees keys of a lease that was told dead.
       if (this.#expiry.remainingMillis(id, this.#now()) === undefined) return 0;
       await this.#options.clock.sleep(revokedPollMillis);
+    }
+  }
+
+  /** The next leader must know of a renewal that its owner counts on, when it was told that less remained. */
+  async #tellFullTime(id: LeaseId): Promise<void> {
+    // Again if a checkpoint fell due meanwhile.
+    while (this.#expiry.takeShortened(id)) {
+      try {
+        await this.#options.checkpoint([{ id, remainingTtlSeconds: 0 }]);
+      } catch (error) {
+        this.#expiry.stillShortened(id);
+        throw error;
+      }
+      if (!this.#leading) throw noLeaderError();
     }
   }
 

@@ -145,6 +145,8 @@ interface Timed {
   expiryMillis: number;
   /** When what remains is to be told next. */
   checkpointMillis: number;
+  /** Whether the other members were told of less than its full time. */
+  shortened: boolean;
 }
 
 /** When to look at a lease again: at or before its expiry, which a renewal moves without touching the heap. */
@@ -181,6 +183,7 @@ export class LeaseExpiry {
         ttlSeconds,
         expiryMillis: nowMillis + extendMillis + (remainingTtlSeconds || ttlSeconds) * 1000,
         checkpointMillis: nowMillis + checkpointIntervalMillis,
+        shortened: remainingTtlSeconds > 0,
       }))
       .toSorted((a, b) => a.expiryMillis - b.expiryMillis || compareIds(a.id, b.id));
     for (const [i, lease] of timed.entries()) {
@@ -204,7 +207,25 @@ export class LeaseExpiry {
       ttlSeconds,
       expiryMillis: nowMillis + ttlSeconds * 1000,
       checkpointMillis: nowMillis + checkpointIntervalMillis,
+      shortened: false,
     });
+  }
+
+  /**
+   * Whether a renewal must first be told to all members, by a checkpoint of 0: they were told of less, and the next leader
+   * would end the lease before the time that its owner is promised. True once for each time they were told.
+   */
+  takeShortened(id: LeaseId): boolean {
+    const lease = this.#leases.get(id);
+    if (lease === undefined || !lease.shortened) return false;
+    lease.shortened = false;
+    return true;
+  }
+
+  /** The checkpoint of 0 may not have come about. */
+  stillShortened(id: LeaseId): void {
+    const lease = this.#leases.get(id);
+    if (lease !== undefined) lease.shortened = true;
   }
 
   /** Gives the lease its full time again and returns that in seconds; undefined if it is unknown or expired. */
@@ -226,6 +247,7 @@ export class LeaseExpiry {
       if (lease.expiryMillis <= nowMillis) continue;
       if (due.length >= checkpointsMax) break;
       lease.checkpointMillis = nowMillis + checkpointIntervalMillis;
+      lease.shortened = true;
       due.push({
         id: lease.id,
         remainingTtlSeconds: Math.ceil((lease.expiryMillis - nowMillis) / 1000),

@@ -1,4 +1,4 @@
-import { compareBytes, emptyBytes } from '../base/bytes.ts';
+import { compareBytes } from '../base/bytes.ts';
 import { compareStrings } from '../base/order.ts';
 import type { KeyValue, RangeRequest } from './types.ts';
 
@@ -15,10 +15,6 @@ export function select(kvs: KeyValue[], request: RangeRequest): KeyValue[] {
   if (sort === undefined) return kept;
   const sign = sort.order === 'descend' ? -1 : 1;
   return kept.toSorted((a, b) => sign * orderBy(sort.target, a, b) || compareStrings(a.key, b.key));
-}
-
-export function withoutValue(kv: KeyValue): KeyValue {
-  return { ...kv, value: emptyBytes };
 }
 
 function hasFilters(request: RangeRequest): boolean {

@@ -75,6 +75,20 @@ describe('LeaseExpiry', () => {
     expect(expiry.checkpointsDue(600_000)).toEqual([{ id: 3n, remainingTtlSeconds: 599 }]);
   });
 
+  it('says once of each checkpoint that a renewal has to undo it', () => {
+    const expiry = new LeaseExpiry();
+    expiry.granted(id(1), 600, 0);
+    expect(expiry.takeShortened(id(1))).toBe(false);
+    expiry.checkpointsDue(300_000);
+    expect(expiry.takeShortened(id(1))).toBe(true);
+    expect(expiry.takeShortened(id(1))).toBe(false);
+    expiry.stillShortened(id(1));
+    expect(expiry.takeShortened(id(1))).toBe(true);
+    expiry.promote([{ id: id(2), ttlSeconds: 600, remainingTtlSeconds: 5 }], 0, 0);
+    expect(expiry.takeShortened(id(2))).toBe(true);
+    expect(expiry.takeShortened(id(1))).toBe(false);
+  });
+
   it('spreads the expiries out on promotion when there are many', () => {
     const expiry = new LeaseExpiry();
     const leases = Array.from({ length: 3 * expiriesPerSecondMax }, (_, i) => ({
