@@ -1,7 +1,7 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 
 import { LinkEtcdClient } from '../etcd/link-client.ts';
-import type { MemberOptions } from '../etcd/member.ts';
+import type { MemberOptions } from '../etcd/member-options.ts';
 import { linkOverPort } from '../platform/os/port-links.ts';
 import { CliError } from './cli-error.ts';
 

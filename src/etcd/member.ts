@@ -18,21 +18,19 @@
 import { assert, must } from '../base/assert.ts';
 import { toHex } from '../base/bytes.ts';
 import { ok } from '../base/result.ts';
-import type { Backend, Backends, BackendView } from '../mvcc/backend.ts';
+import type { Backend, BackendView } from '../mvcc/backend.ts';
 import type { AuthStore } from '../mvcc/auth/auth-store.ts';
 import type { Store } from '../mvcc/store.ts';
 import type { LeaseId } from '../mvcc/types.ts';
 import type { Timer } from '../platform/clock.ts';
 import { DiskError } from '../platform/errors.ts';
-import type { Address } from '../platform/network.ts';
 import type { Platform } from '../platform/platform.ts';
 import { decodeConfChange } from '../raft/conf-change.ts';
-import type { Message, MsgSnap, MsgStorageAppend, MsgStorageApply } from '../raft/messages.ts';
+import type { Message, MsgStorageAppend, MsgStorageApply } from '../raft/messages.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { Ready } from '../raft/ready.ts';
 import {
   noMember,
-  type ConfChange,
   type ConfState,
   type Entry,
   type Index,
@@ -43,17 +41,10 @@ import {
 import { WalError } from '../wal/wal.ts';
 import type { Alarm } from './alarms.ts';
 import { apply } from './applier.ts';
-import { AutoCompactor, type AutoCompaction } from './auto-compaction.ts';
+import { AutoCompactor } from './auto-compaction.ts';
 import type { MemberStatus, ResponseHeader, Watch, WatchEvents, WatchRequest } from './client.ts';
-import {
-  checkCluster,
-  clusterIdOf,
-  foundersOf,
-  joiningMemberId,
-  memberIdOf,
-  peerOf,
-  type ClusterConfig,
-} from './cluster.ts';
+import { checkCluster, clusterIdOf, foundersOf, memberIdOf, peerOf } from './cluster.ts';
+import { ConfChanges } from './conf-changes.ts';
 import { CorruptionCheck } from './corruption-check.ts';
 import type { DataIdentity } from './data-directory.ts';
 import { DurableLog, type OpenedLog } from './durable-log.ts';
@@ -63,79 +54,36 @@ import {
   fromMembershipError,
   fromMvccError,
   leaderChangedError,
-  learnerNotReadyError,
   noLeaderError,
   notLeaderError,
   requestTooLargeError,
   stoppedError,
   timeoutError,
-  tooManyRequestsError,
 } from './errors.ts';
 import { findCluster, type ClusterIntroduction } from './joining.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
+import { withDefaults, type MemberOptions } from './member-options.ts';
 import { MemberQuestions } from './member-questions.ts';
 import type { Done, EtcdServer, ProposeOptions } from './member-surface.ts';
 import { MemberWatch } from './member-watch.ts';
-import { addMember, promoteMember, removeMember, type ClusterMember, type Downgrade } from './membership.ts';
+import type { ClusterMember, Downgrade } from './membership.ts';
 import type { MemberObserver } from './observer.ts';
 import { Peers, type Peer, type PeerMessage } from './peers.ts';
 import { decodeProposal, encodeProposal, lifeMax } from './proposal-codec.ts';
 import { Proposals } from './proposals.ts';
-import { checkAddition, checkRemoval, type ClusterHealth } from './reconfiguration.ts';
+import { Reconfigurer } from './reconfigurer.ts';
 import type { Applied, Request } from './request.ts';
-import { receiveSnapshot, sendSnapshot } from './snapshot-transfer.ts';
+import { Snapshots } from './snapshots.ts';
 import { StateMachine } from './state-machine.ts';
 
 /** The version told to clients; Kubernetes wants >= 3.5.13 for its consistent lists. */
 export const etcdVersion = '3.6.0';
 
-export interface MemberOptions {
-  /** This member's name in `cluster`. */
-  readonly name: string;
-  readonly cluster: ClusterConfig;
-  readonly dataDirectory: string;
-  readonly backends: Backends;
-  /** Where other members reach it. Default: its peer address in `cluster`. */
-  readonly listenPeer?: readonly Address[];
-  /** Told to clients that ask for members. */
-  readonly advertiseClientUrls?: readonly string[];
-  /** Default 100 ms × 10 ticks: an election timeout of 1 to 2 s; a heartbeat each tick. */
-  readonly tickMillis?: number;
-  readonly electionTicks?: number;
-  /** The log is truncated after this many applied entries. Default 10 000 (etcd 3.6). */
-  readonly snapshotEntries?: number;
-  /** Entries kept behind that for slow followers. Default 5000 (etcd). */
-  readonly catchUpEntries?: number;
-  readonly segmentBytes?: number;
-  /** How long a client's request may take. Default 7 s: etcd's 5 s and two election timeouts. */
-  readonly requestTimeoutMillis?: number;
-  /** Largest proposal. Default 1.5 MiB. */
-  readonly requestBytesMax?: number;
-  /** Most live data before the alarm; 0 = no limit. Default 2 GiB. */
-  readonly quotaBytes?: number;
-  /** Most learners in the cluster. Default 1. */
-  readonly learnersMax?: number;
-  /** Refuse membership changes that would lose the quorum. Default true. */
-  readonly strictReconfigCheck?: boolean;
-  readonly autoCompaction?: AutoCompaction;
-  /** Compare hashes with the others before serving. Default true. */
-  readonly initialCorruptCheck?: boolean;
-  /** How often the leader compares hashes; 0 = never. Default 5 minutes. */
-  readonly corruptCheckMillis?: number;
-  /** Told of what happens inside, for checkers. */
-  readonly observer?: MemberObserver;
-}
-
-export const segmentBytesDefault = 16 * 1024 * 1024;
-const quotaBytesDefault = 2 * 1024 * 1024 * 1024;
-const requestBytesDefault = 1.5 * 1024 * 1024;
 /** Watches that are behind catch up in slices, and compactions scrub in slices, so that other work comes in between. */
 const revisionsPerSyncMax = 1000;
 const recordsPerScrub = 2000;
 const recordsPerHashStep = 5000;
-/** A learner is promoted when it has this share of the leader's log (etcd's readyPercent). */
-const readyShare = 0.9;
 /** A member says what it is called and where its clients find it until that is in the log. */
 const publishRetryMillis = 1000;
 
@@ -152,29 +100,17 @@ export class Member implements EtcdServer {
   /** Resolves when the cluster knows this member by name, or it has stopped. */
   published: Promise<void> = Promise.resolve();
 
-  readonly #options: Required<
-    Pick<
-      MemberOptions,
-      | 'tickMillis'
-      | 'electionTicks'
-      | 'snapshotEntries'
-      | 'catchUpEntries'
-      | 'requestTimeoutMillis'
-      | 'requestBytesMax'
-      | 'strictReconfigCheck'
-      | 'corruptCheckMillis'
-      | 'advertiseClientUrls'
-      | 'learnersMax'
-    >
-  >;
+  readonly #options: ReturnType<typeof withDefaults>;
   readonly #observer: MemberObserver | undefined;
   /** Whom to speak to until the leader's snapshot says who is in the cluster. */
   readonly #introduced: readonly ClusterMember[];
-  readonly #backends: Backends;
   readonly #log: DurableLog;
   readonly #node: RawNode;
   readonly #peers: Peers;
   readonly #questions: MemberQuestions;
+  readonly #snapshots: Snapshots;
+  readonly #confChanges: ConfChanges;
+  readonly #reconfigurer: Reconfigurer;
   readonly #proposals: Proposals;
   readonly #reads: LinearizableReads;
   readonly #leases: LeaseKeeper;
@@ -200,12 +136,6 @@ export class Member implements EtcdServer {
   #tick: Timer | undefined;
   #catchingUp = false;
   #scrubbing: Promise<void> | undefined;
-  /** A snapshot that is here and durable, on its way through Raft. */
-  #received: { readonly index: number; readonly backend: Backend } | undefined;
-  #receiving = false;
-  /** Conf changes of this member that wait to be applied, by their entry's data. */
-  readonly #confChanges = new Map<string, Done<void>>();
-  readonly #sendingTo = new Set<MemberId>();
   #fail!: (error: Error) => void;
 
   /**
@@ -217,7 +147,7 @@ export class Member implements EtcdServer {
   static async start(platform: Platform, options: MemberOptions): Promise<Member> {
     const { cluster, name } = options;
     checkCluster(cluster, name);
-    const { dataDirectory: directory, segmentBytes = segmentBytesDefault } = options;
+    const { dataDirectory: directory, segmentBytes } = withDefaults(options);
     const joining = cluster.state === 'existing';
     let found: Awaited<ReturnType<typeof findCluster>> | undefined;
     let identity: DataIdentity;
@@ -269,20 +199,8 @@ export class Member implements EtcdServer {
     this.name = options.name;
     this.platform = platform;
     this.#observer = options.observer;
-    this.#backends = options.backends;
-    this.#options = {
-      tickMillis: options.tickMillis ?? 100,
-      electionTicks: options.electionTicks ?? 10,
-      snapshotEntries: options.snapshotEntries ?? 10_000,
-      catchUpEntries: options.catchUpEntries ?? 5000,
-      requestTimeoutMillis: options.requestTimeoutMillis ?? 7000,
-      requestBytesMax: options.requestBytesMax ?? requestBytesDefault,
-      strictReconfigCheck: options.strictReconfigCheck ?? true,
-      corruptCheckMillis: options.corruptCheckMillis ?? 5 * 60_000,
-      advertiseClientUrls: options.advertiseClientUrls ?? [],
-      learnersMax: options.learnersMax ?? 1,
-    };
-    this.quotaBytes = options.quotaBytes ?? quotaBytesDefault;
+    this.#options = withDefaults(options);
+    this.quotaBytes = this.#options.quotaBytes;
     this.electionTimeoutMillis = this.#options.tickMillis * this.#options.electionTicks;
     this.#log = opened.log;
     this.failed = new Promise((resolve) => {
@@ -341,19 +259,54 @@ export class Member implements EtcdServer {
       peer: (member) => this.#peer(member),
       isRemoved: (member) => this.#state.membership.isRemoved(member),
       receive: (from, message) => this.#receive(from, message),
-      receiveSnapshot: (_from, link) =>
-        receiveSnapshot(platform, link, {
-          open: (index) => this.#openReceiving(index),
-          received: (message, backend) => this.#receivedSnapshot(message, backend),
-          abandoned: () => {
-            this.#receiving = false;
-          },
-          failed: (error) => this.#stopOnFailure(error),
-        }),
+      receiveSnapshot: (_from, link) => this.#snapshots.receive(link),
       answerMembers: () =>
         ({ type: 'cluster', clusterId, members: this.members() }) satisfies ClusterIntroduction,
       unreachable: (member) => this.#node.reportUnreachable(member),
       removed: (reason) => this.#stopOnFailure(new Error(reason)),
+    });
+    this.#snapshots = new Snapshots({
+      platform,
+      clusterId,
+      self: id,
+      peer: (member) => this.#peer(member),
+      present: () => ({ applied: this.#state.applied, view: this.view() }),
+      sent: (to, received) => {
+        if (this.#stopped) return;
+        this.#node.reportSnapshot(to, received);
+        this.#drive();
+      },
+      open: async (index) => {
+        const backend = await this.#log.openReceiving(options.backends, index);
+        this.#watchBackend(backend);
+        return backend;
+      },
+      received: (message) => {
+        if (this.#stopped) return;
+        this.#node.step(message);
+        this.#drive();
+      },
+      failed: (error) => this.#stopOnFailure(error),
+    });
+    this.#confChanges = new ConfChanges({
+      clock: platform.clock,
+      timeoutMillis,
+      hasLeader: () => this.leader !== noMember,
+      propose: (change) => {
+        const outcome = this.#node.proposeConfChange(change);
+        this.#queueDrive();
+        return outcome;
+      },
+    });
+    this.#reconfigurer = new Reconfigurer({
+      member: this,
+      membership: () => this.#state.membership,
+      learnersMax: this.#options.learnersMax,
+      strict: this.#options.strictReconfigCheck,
+      connectedSinceMillis: (member) => this.#peers.connectedSinceMillis(member),
+      matchOf: (member) => this.#node.status().progress.find((one) => one.id === member)?.match ?? 0,
+      propose: (change) =>
+        this.#stopped ? Promise.reject(stoppedError()) : this.#confChanges.propose(change),
     });
     this.#corruption = new CorruptionCheck({
       member: this,
@@ -562,20 +515,12 @@ export class Member implements EtcdServer {
 
   // ── Membership ──────────────────────────────────────────────────────────────────────────────────
 
-  async memberAdd(peerUrls: readonly string[], learner: boolean): Promise<ClusterMember> {
-    await this.linearizableRead();
-    const id = joiningMemberId(peerUrls, toHex(this.platform.random.bytes(8)));
-    const learners = this.members().filter((member) => member.learner).length;
-    if (learner && learners >= this.#options.learnersMax) throw fromMembershipError('too-many-learners');
-    this.#checkReconfiguration((health) => checkAddition(health, !learner));
-    await this.#proposeConfChange(addMember(id, { peerUrls, learner }));
-    return must(this.#state.membership.get(id), 'a change that was applied shows');
+  memberAdd(peerUrls: readonly string[], learner: boolean): Promise<ClusterMember> {
+    return this.#reconfigurer.add(peerUrls, learner);
   }
 
-  async memberRemove(id: MemberId): Promise<void> {
-    await this.linearizableRead();
-    this.#checkReconfiguration((health) => checkRemoval(health, id));
-    await this.#proposeConfChange(removeMember(id));
+  memberRemove(id: MemberId): Promise<void> {
+    return this.#reconfigurer.remove(id);
   }
 
   async memberUpdate(memberId: MemberId, peerUrls: readonly string[]): Promise<void> {
@@ -585,7 +530,7 @@ export class Member implements EtcdServer {
   /** The leader knows how far the learner is, so it is asked. */
   async memberPromote(memberId: MemberId): Promise<void> {
     await this.linearizableRead();
-    if (this.leading) return await this.#promoteHere(memberId);
+    if (this.leading) return await this.#reconfigurer.promote(memberId);
     const { leader } = this.#node;
     if (leader === noMember) throw noLeaderError();
     const refusal = await this.#questions.ask<
@@ -608,60 +553,6 @@ export class Member implements EtcdServer {
       await clock.sleep(this.#options.tickMillis / 2);
       if (this.#stopped) throw stoppedError();
     }
-  }
-
-  async #promoteHere(id: MemberId): Promise<void> {
-    const checked = this.#state.membership.check(promoteMember(id));
-    if (!checked.ok) throw fromMembershipError(checked.error);
-    const { progress } = this.#node.status();
-    const leader = must(progress.find((one) => one.id === this.id)).match;
-    const match = progress.find((one) => one.id === id)?.match ?? 0;
-    if (match < leader * readyShare) throw learnerNotReadyError();
-    this.#checkReconfiguration((health) => checkAddition(health, true));
-    await this.#proposeConfChange(promoteMember(id));
-  }
-
-  /** @throws EtcdError when strict reconfiguration is on and `check` has something against the change */
-  #checkReconfiguration(check: (health: ClusterHealth) => EtcdError | undefined): void {
-    if (!this.#options.strictReconfigCheck) return;
-    const refusal = check({
-      voters: this.members().filter(({ learner }) => !learner),
-      self: this.id,
-      nowMillis: this.platform.clock.monotonicMillis(),
-      connectedSinceMillis: (member) => this.#peers.connectedSinceMillis(member),
-    });
-    if (refusal !== undefined) throw refusal;
-  }
-
-  /** Resolves when the change is applied here. @throws EtcdError */
-  #proposeConfChange(change: ConfChange): Promise<void> {
-    if (this.#stopped) return Promise.reject(stoppedError());
-    const checked = this.#state.membership.check(change);
-    if (!checked.ok) return Promise.reject(fromMembershipError(checked.error));
-    return new Promise((resolve, reject) => {
-      const name = nameOfChange(change);
-      const timer = this.platform.clock.setTimer(this.#options.requestTimeoutMillis, () => {
-        if (this.#confChanges.delete(name)) reject(timeoutError());
-      });
-      this.#confChanges.set(name, {
-        ok: () => {
-          timer.cancel();
-          resolve();
-        },
-        failed: (error) => {
-          timer.cancel();
-          reject(error);
-        },
-      });
-      // Dropped while another change is under way: etcd lets the client wait for its time-out; saying so at once is kinder.
-      if (this.#node.proposeConfChange(change) === 'dropped') {
-        this.#confChanges
-          .get(name)
-          ?.failed(this.leader === noMember ? noLeaderError() : tooManyRequestsError());
-        this.#confChanges.delete(name);
-      }
-      this.#drive();
-    });
   }
 
   /** Until the log has told the others what this member is called and where its clients find it. */
@@ -733,6 +624,7 @@ export class Member implements EtcdServer {
     await this.#writing;
     await this.#truncating;
     await this.#log.close();
+    await this.#snapshots.close();
     await this.#state.backend.close();
   }
 
@@ -744,8 +636,7 @@ export class Member implements EtcdServer {
     this.#proposals.failAll(stoppedError);
     this.#reads.failAll(stoppedError);
     this.#questions.failAll(stoppedError);
-    for (const done of this.#confChanges.values()) done.failed(stoppedError());
-    this.#confChanges.clear();
+    this.#confChanges.failAll(stoppedError);
     this.#leases.stop();
     for (const watch of this.#watches) watch.close(reason);
   }
@@ -829,7 +720,7 @@ export class Member implements EtcdServer {
         return;
       case 'promote-ask': {
         const { requestId, memberId } = message;
-        this.#promoteHere(memberId).then(
+        this.#reconfigurer.promote(memberId).then(
           () => answer({ type: 'promote-answer', requestId }),
           (error: EtcdError) =>
             answer({
@@ -936,7 +827,7 @@ export class Member implements EtcdServer {
   }
 
   #send(message: Message): void {
-    if (message.type === 'MsgSnap') void this.#sendSnapshot(message);
+    if (message.type === 'MsgSnap') void this.#snapshots.send(message);
     else this.#peers.send(message.to, { type: 'raft', message });
   }
 
@@ -1012,19 +903,16 @@ export class Member implements EtcdServer {
   /** A change that has become invalid since it was proposed changes nothing, on every member alike. */
   #applyConfChange(entry: Entry): void {
     const change = decodeConfChange(entry.data);
-    const name = nameOfChange(change);
-    const done = this.#confChanges.get(name);
-    this.#confChanges.delete(name);
     const { membership } = this.#state;
     const checked = change.context === undefined ? ok(undefined) : membership.check(change);
     if (!checked.ok) {
-      done?.failed(fromMembershipError(checked.error));
+      this.#confChanges.applied(change, fromMembershipError(checked.error));
       return;
     }
     this.#confState = this.#node.applyConfChange(change);
     membership.apply(change);
     this.#connect();
-    done?.ok();
+    this.#confChanges.applied(change);
     if (change.type === 'remove' && change.member === this.id) {
       // Its answer leaves first.
       this.platform.clock.setTimer(this.#options.tickMillis, () =>
@@ -1035,67 +923,18 @@ export class Member implements EtcdServer {
 
   // ── Snapshots ───────────────────────────────────────────────────────────────────────────────────
 
-  async #sendSnapshot(message: MsgSnap): Promise<void> {
-    const { to } = message;
-    const peer = this.#peer(to);
-    if (peer === undefined || this.#sendingTo.has(to)) {
-      this.#node.reportSnapshot(to, false);
-      return;
-    }
-    this.#sendingTo.add(to);
-    // What is sent is what is here now, at least as new as what Raft asked for.
-    const view = this.view();
-    const { applied } = this.#state;
-    const metadata = applied.index >= message.snapshot.metadata.index ? applied : message.snapshot.metadata;
-    const sent = await sendSnapshot(this.platform, {
-      clusterId: this.clusterId,
-      self: this.id,
-      peer,
-      message: { ...message, snapshot: { ...message.snapshot, metadata } },
-      view,
-    });
-    this.#sendingTo.delete(to);
-    if (this.#stopped) return;
-    this.#node.reportSnapshot(to, sent);
-    this.#drive();
-  }
-
-  #openReceiving(index: number): Promise<Backend> | undefined {
-    // The folder of one that Raft is about to install must not be taken for another.
-    if (this.#receiving || this.#installing) return undefined;
-    this.#receiving = true;
-    return this.#openEmpty(index);
-  }
-
-  async #openEmpty(index: number): Promise<Backend> {
-    // One that Raft did not want is still open.
-    await this.#received?.backend.close();
-    this.#received = undefined;
-    const backend = await this.#log.openReceiving(this.#backends, index);
-    this.#watchBackend(backend);
-    return backend;
-  }
-
-  #receivedSnapshot(message: MsgSnap, backend: Backend): void {
-    this.#receiving = false;
-    this.#received = { index: message.snapshot.metadata.index, backend };
-    this.#node.step(message);
-    this.#drive();
-  }
-
   /** Replaces the state by a leader's snapshot. Watches go on where they are. */
   async #install(snapshot: Snapshot, ready: Ready): Promise<void> {
     const { metadata } = snapshot;
     assert(metadata.index > this.applied, 'a snapshot only takes the member forward');
-    const received = must(this.#received, 'a snapshot comes with its backend');
-    assert(received.index === metadata.index, 'the snapshot is the one that was received');
-    this.#received = undefined;
+    const backend = this.#snapshots.take(metadata.index);
     const previous = this.#state;
     await previous.backend.close();
     await this.#log.install(metadata, ready.hardState);
     if (ready.entries.length > 0) await this.#log.append(ready.entries, undefined, true);
     if (this.#stopped) return;
-    this.#state = new StateMachine(received.backend);
+    this.#state = new StateMachine(backend);
+    this.#snapshots.installed();
     this.#confState = metadata.confState;
     this.#snapshotIndex = metadata.index;
     this.store.adoptWatchers(previous.store);
@@ -1158,10 +997,6 @@ export class Member implements EtcdServer {
       if (more) this.#catchUpWatches();
     });
   }
-}
-
-function nameOfChange({ type, member }: ConfChange): string {
-  return `${type} ${member}`;
 }
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {

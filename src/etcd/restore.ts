@@ -1,7 +1,7 @@
 import type { Backends } from '../mvcc/backend.ts';
 import type { Platform } from '../platform/platform.ts';
 import { checkCluster, clusterIdOf, foundersOf, memberIdOf, type ClusterConfig } from './cluster.ts';
-import { segmentBytesDefault } from './member.ts';
+import { segmentBytesDefault } from './member-options.ts';
 import { DurableLog } from './durable-log.ts';
 import { restoreSnapshotFile } from './snapshot-file.ts';
 

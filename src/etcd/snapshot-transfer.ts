@@ -46,7 +46,7 @@ export async function sendSnapshot(
   { clusterId, self, peer, message, view }: SnapshotSending,
 ): Promise<boolean> {
   let settle: (received: boolean) => void = () => {};
-  let open = true;
+  const connection = { open: true };
   const received = new Promise<boolean>((resolve) => {
     settle = resolve;
   });
@@ -55,7 +55,7 @@ export async function sendSnapshot(
     link = await platform.network.links.connect(peer.address, {
       message: (answer) => settle((answer as Answer).type === 'received'),
       closed: () => {
-        open = false;
+        connection.open = false;
         settle(false);
       },
     });
@@ -69,12 +69,13 @@ export async function sendSnapshot(
     link.send(hello);
     const send = async (part: TransferMessage): Promise<void> => {
       link!.send(part);
-      while (open && link!.bufferedBytes() > bufferedBytesMax) await platform.clock.sleep(fullMillis);
+      while (connection.open && link!.bufferedBytes() > bufferedBytesMax)
+        await platform.clock.sleep(fullMillis);
     };
     await send({ type: 'begin', message });
     let count = 0;
     let crc = 0;
-    for (let next: Position | undefined = { main: 0, sub: -1 }; next !== undefined && open;) {
+    for (let next: Position | undefined = { main: 0, sub: -1 }; next !== undefined && connection.open;) {
       const chunk: Chunk = readChunk(view, next);
       count += chunk.records.length / 3;
       for (let i = 2; i < chunk.records.length; i += 3) crc = crc32c(chunk.records[i] as Uint8Array, crc);
