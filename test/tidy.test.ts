@@ -50,7 +50,7 @@ const rim = new Set(['src/platform/os', 'src/cli', 'bench']);
 
 /** Packages a folder above the rim may use; each is pure or runs the same in both worlds. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  'src/etcd': ['bcryptjs', 'msgpackr'],
+  'src/etcd': ['@noble/hashes', 'bcryptjs', 'msgpackr'],
   'src/api': ['yaml'],
   sim: ['seedrandom', 'ajv', 'yaml'],
 };

@@ -54,8 +54,7 @@ function refuseLostLog(directory: string): void {
   const log = join(directory, 'etcd/wal');
   const served = existsSync(join(directory, 'pid'));
   // Where something else is wrong, the store says so itself, and better.
-  const isEmpty = [log, join(directory, 'etcd/snap')].every((folder) => listIfThere(folder).length === 0);
-  if (!served || !isEmpty || isFile(join(directory, 'etcd'))) return;
+  if (!served || listIfThere(log).length > 0 || isFile(join(directory, 'etcd'))) return;
   throw new CliError(
     `${log} has no log, though this server has served before: restore ${join(directory, 'etcd')} as it was, or run without this server until membership can be changed (it would vote twice)`,
   );

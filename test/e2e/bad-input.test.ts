@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { drydock, eventually, runCommand } from './live-cluster.ts';
@@ -41,7 +41,7 @@ function fingerprint(folder: string): string {
   const hash = createHash('sha256');
   const files = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
     ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
-        (entry) => entry.isFile() && !/^(LOCK\.|pid$|.*\.log$)/.test(entry.name),
+        (entry) => entry.isFile() && !/^(LOCK\.|lock\.mdb$|pid$|.*\.log$)/.test(entry.name),
       )
     : [];
   for (const path of files.map((entry) => join(entry.parentPath, entry.name)).toSorted()) {
@@ -390,14 +390,22 @@ describe('a data directory', () => {
       /pki lacks ca\.key/,
     ],
     [
-      'with snapshots and no log',
-      (copy) => {
-        rmSync(join(copy, 'server-1/etcd/wal'), { recursive: true });
-        mkdirSync(join(copy, 'server-1/etcd/snap'));
-        writeFileSync(join(copy, 'server-1/etcd/snap/0000000000000009-0000000000000001.snap'), 'half');
-      },
+      'with a backend and no log',
+      (copy) => rmSync(join(copy, 'server-1/etcd/wal'), { recursive: true }),
       serverOf,
-      /has snapshots but no write-ahead log: .*restore .*or replace this member/,
+      /etcd\/wal has no log, though this server has served before: restore .* as it was, or run without this server/,
+    ],
+    [
+      'with a log and no backend',
+      (copy) => rmSync(join(copy, 'server-1/etcd/db-0'), { recursive: true }),
+      serverOf,
+      /db-0 is missing: restore it as it was, or replace this member/,
+    ],
+    [
+      'with a backend cut short',
+      (copy) => truncateSync(join(copy, 'server-1/etcd/db-0/data.mdb'), 5000),
+      serverOf,
+      /server-1\/etcd\/db-0.* damaged/,
     ],
     [
       'with an empty folder for its log',
@@ -498,13 +506,13 @@ describe('a data directory', () => {
     await stop(child);
   });
 
-  it('with a damaged snapshot that the log can do without starts, and warns of the file', async () => {
+  it('with half a snapshot that was never installed starts, and forgets it', async () => {
     const copy = copyOfCluster();
-    mkdirSync(join(copy, 'server-1/etcd/snap'));
-    const file = join(copy, 'server-1/etcd/snap/0000000000000009-0000000000000001.snap');
-    writeFileSync(file, 'half');
-    const { child, log } = await startServer(copy);
-    expect(log()).toContain(basename(file));
+    const half = join(copy, 'server-1/etcd/db-999');
+    mkdirSync(half);
+    writeFileSync(join(half, 'data.mdb'), 'half');
+    const { child } = await startServer(copy);
+    expect(existsSync(half)).toBe(false);
     await stop(child);
   });
 });
