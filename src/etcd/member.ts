@@ -183,6 +183,14 @@ export class Member implements EtcdServer {
     if (voters.length === 1 && voters[0] === member.id) member.#node.campaign();
     member.#drive();
     member.published = member.#publish();
+    if (withDefaults(options).initialCorruptCheck) {
+      try {
+        await member.#corruption.checkBeforeServing();
+      } catch (error) {
+        await member.stop();
+        throw error;
+      }
+    }
     return member;
   }
 
@@ -310,7 +318,9 @@ export class Member implements EtcdServer {
     });
     this.#corruption = new CorruptionCheck({
       member: this,
+      directory: options.dataDirectory,
       intervalMillis: this.#options.corruptCheckMillis,
+      connectedSinceMillis: (member) => this.#peers.connectedSinceMillis(member),
       askHash: (member, revision) =>
         this.#questions.ask((requestId) =>
           this.#peers.send(member, { type: 'hash-ask', requestId, revision }),
@@ -709,10 +719,14 @@ export class Member implements EtcdServer {
         return;
       case 'hash-ask': {
         const { requestId, revision } = message;
-        this.hashKv(revision).then(
-          ({ hash, compactRevision }) => answer({ type: 'hash-answer', requestId, hash, compactRevision }),
-          () => answer({ type: 'hash-answer', requestId }),
-        );
+        // Under load a follower is always a little behind the leader that asks.
+        const caughtUp = revision > this.store.revision ? this.linearizableRead() : Promise.resolve();
+        caughtUp
+          .then(() => this.hashKv(revision))
+          .then(
+            ({ hash, compactRevision }) => answer({ type: 'hash-answer', requestId, hash, compactRevision }),
+            () => answer({ type: 'hash-answer', requestId }),
+          );
         return;
       }
       case 'hash-answer':
