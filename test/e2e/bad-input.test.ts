@@ -405,7 +405,7 @@ describe('a data directory', () => {
       'with a backend cut short',
       (copy) => truncateSync(join(copy, 'server-1/etcd/db-0/data.mdb'), 5000),
       serverOf,
-      /server-1\/etcd\/db-0.* damaged/,
+      /server-1\/etcd\/db-0.* is cut short: .*replace this member/,
     ],
     [
       'with an empty folder for its log',
