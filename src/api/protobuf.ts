@@ -2,7 +2,7 @@ import { decodeUtf8, equalBytes } from '../base/bytes.ts';
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { encodeBase64 } from '../base/base64.ts';
-import { ProtobufReader } from './protobuf-reader.ts';
+import { ProtoError, ProtoReader, wire } from '../base/protobuf.ts';
 import { canonicalize } from './schema/canonical.ts';
 import { cannotBeHandled, kindOfType, unrecognized, wrongKind } from './schema/refusals.ts';
 import { structNamed } from './schema/schema.ts';
@@ -39,7 +39,7 @@ export function decodeProtobuf(bytes: Uint8Array, type: string): Result<Decoded,
     if (!canonical.ok) return err(cannotBeHandled(canonical.error, wanted));
     return ok({ object: canonical.value.value, warnings: [] });
   } catch (problem) {
-    if (problem instanceof RangeError) return err(unrecognized(problem.message, bytes, type));
+    if (problem instanceof ProtoError) return err(unrecognized(problem.message, bytes, type));
     throw problem;
   }
 }
@@ -49,38 +49,35 @@ function readEnvelope(bytes: Uint8Array): {
   readonly kind: string;
   readonly raw: Uint8Array;
 } {
-  const reader = new ProtobufReader(bytes);
+  const reader = new ProtoReader(bytes);
   let apiVersion = '';
   let kind = '';
   let raw: Uint8Array = new Uint8Array(0);
-  while (!reader.done) {
-    const { number, wireType } = reader.tag();
-    if (number === 1 && wireType === 2) {
-      const meta = new ProtobufReader(reader.bytes());
-      while (!meta.done) {
-        const inner = meta.tag();
-        if (inner.number === 1 && inner.wireType === 2) apiVersion = decodeUtf8(meta.bytes());
-        else if (inner.number === 2 && inner.wireType === 2) kind = decodeUtf8(meta.bytes());
-        else meta.skip(inner.wireType);
+  for (let number = reader.tag(); number !== 0; number = reader.tag()) {
+    if (number === 1) {
+      const meta = reader.message();
+      for (let inner = meta.tag(); inner !== 0; inner = meta.tag()) {
+        if (inner === 1) apiVersion = decodeUtf8(meta.bytes());
+        else if (inner === 2) kind = decodeUtf8(meta.bytes());
+        else meta.skip();
       }
-    } else if (number === 2 && wireType === 2) {
+    } else if (number === 2) {
       raw = reader.bytes();
     } else {
-      reader.skip(wireType);
+      reader.skip();
     }
   }
   return { apiVersion, kind, raw };
 }
 
-/** @throws RangeError when the bytes are not such a message */
+/** @throws ProtoError when the bytes are not such a message */
 function readStruct(struct: Struct, bytes: Uint8Array, depth: number): Record<string, unknown> {
-  if (depth > depthMax) throw new RangeError(`protobuf message nests deeper than ${depthMax}`);
-  const reader = new ProtobufReader(bytes);
+  if (depth > depthMax) throw new ProtoError(`protobuf message nests deeper than ${depthMax}`);
+  const reader = new ProtoReader(bytes);
   const result: Record<string, unknown> = {};
-  while (!reader.done) {
-    const { number, wireType } = reader.tag();
+  for (let number = reader.tag(); number !== 0; number = reader.tag()) {
     const field = struct.byNumber.get(number);
-    if (field === undefined) reader.skip(wireType);
+    if (field === undefined) reader.skip();
     else if ('inline' in field)
       Object.assign(result, readStruct(structNamed(field.inline), reader.bytes(), depth + 1));
     else readField(field, reader, result, depth);
@@ -88,12 +85,7 @@ function readStruct(struct: Struct, bytes: Uint8Array, depth: number): Record<st
   return result;
 }
 
-function readField(
-  field: Field,
-  reader: ProtobufReader,
-  result: Record<string, unknown>,
-  depth: number,
-): void {
+function readField(field: Field, reader: ProtoReader, result: Record<string, unknown>, depth: number): void {
   const { type, name } = field;
   if (type.kind === 'list') {
     const list = (result[name] ??= []) as unknown[];
@@ -113,43 +105,42 @@ function readEntry(
   bytes: Uint8Array,
   depth: number,
 ): readonly [key: string, value: unknown] {
-  const reader = new ProtobufReader(bytes);
+  const reader = new ProtoReader(bytes);
   let key = '';
   let value: unknown = null;
-  while (!reader.done) {
-    const { number, wireType } = reader.tag();
+  for (let number = reader.tag(); number !== 0; number = reader.tag()) {
     if (number === 1) key = decodeUtf8(reader.bytes());
     else if (number === 2) value = readValue(element, reader, depth);
-    else reader.skip(wireType);
+    else reader.skip();
   }
   return [key, value];
 }
 
-function readValue(type: FieldType, reader: ProtobufReader, depth: number): unknown {
+function readValue(type: FieldType, reader: ProtoReader, depth: number): unknown {
   if (type.kind === 'struct') return readStruct(structNamed(type.name), reader.bytes(), depth + 1);
   if (type.kind === 'scalar') return readScalar(type.scalar, reader);
-  throw new RangeError('protobuf has no lists of lists');
+  throw new ProtoError('protobuf has no lists of lists');
 }
 
-function readScalar(scalar: Scalar, reader: ProtobufReader): unknown {
+function readScalar(scalar: Scalar, reader: ProtoReader): unknown {
   switch (scalar) {
     case 'string':
       return decodeUtf8(reader.bytes());
     case 'bytes':
       return encodeBase64(reader.bytes());
     case 'bool':
-      return reader.varint() !== 0n;
+      return reader.bool();
     case 'int32':
-      return Number(BigInt.asIntN(32, reader.varint()));
+      return reader.int32();
     case 'int64':
-      return Number(BigInt.asIntN(64, reader.varint()));
+      return reader.int64();
     case 'Quantity':
       return decodeUtf8(messageOf(reader).get(1)?.bytes ?? new Uint8Array(0)) || '0';
     case 'IntOrString': {
       const parts = messageOf(reader);
-      const isText = (parts.get(1)?.varint ?? 0n) === 1n;
+      const isText = (parts.get(1)?.varint ?? 0) === 1;
       if (isText) return decodeUtf8(parts.get(3)?.bytes ?? new Uint8Array(0));
-      return Number(BigInt.asIntN(32, parts.get(2)?.varint ?? 0n));
+      return (parts.get(2)?.varint ?? 0) | 0;
     }
     case 'Time':
       return timeOf(reader, (seconds) => formatTime(seconds * 1000));
@@ -164,34 +155,33 @@ function readScalar(scalar: Scalar, reader: ProtobufReader): unknown {
       try {
         return JSON.parse(decodeUtf8(raw)) as unknown;
       } catch (cause) {
-        throw new RangeError('fieldsV1 does not hold JSON', { cause });
+        throw new ProtoError('fieldsV1 does not hold JSON', { cause });
       }
     }
   }
 }
 
 /** An empty message is no time at all. */
-function timeOf(reader: ProtobufReader, format: (seconds: number, nanos: number) => string): string | null {
+function timeOf(reader: ProtoReader, format: (seconds: number, nanos: number) => string): string | null {
   const parts = messageOf(reader);
   if (parts.size === 0) return null;
-  const seconds = Number(BigInt.asIntN(64, parts.get(1)?.varint ?? 0n));
-  return format(seconds, Number(BigInt.asIntN(32, parts.get(2)?.varint ?? 0n)));
+  const seconds = parts.get(1)?.varint ?? 0;
+  return format(seconds, (parts.get(2)?.varint ?? 0) | 0);
 }
 
 interface Part {
-  readonly varint?: bigint;
+  readonly varint?: number;
   readonly bytes?: Uint8Array;
 }
 
 /** The parts of a small message by number; the last of each counts. */
-function messageOf(outer: ProtobufReader): ReadonlyMap<number, Part> {
-  const reader = new ProtobufReader(outer.bytes());
+function messageOf(outer: ProtoReader): ReadonlyMap<number, Part> {
+  const reader = outer.message();
   const parts = new Map<number, Part>();
-  while (!reader.done) {
-    const { number, wireType } = reader.tag();
-    if (wireType === 0) parts.set(number, { varint: reader.varint() });
-    else if (wireType === 2) parts.set(number, { bytes: reader.bytes() });
-    else reader.skip(wireType);
+  for (let number = reader.tag(); number !== 0; number = reader.tag()) {
+    if (reader.wireType === wire.varint) parts.set(number, { varint: reader.int64() });
+    else if (reader.wireType === wire.bytes) parts.set(number, { bytes: reader.bytes() });
+    else reader.skip();
   }
   return parts;
 }

@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
 import { decodeUtf8 } from '../../src/base/bytes.ts';
+import { ProtoReader, wire } from '../../src/base/protobuf.ts';
 import { openApiV2 } from '../../src/api/openapi.ts';
 import { encodeOpenApiV2 } from '../../src/api/openapi-protobuf.ts';
-import { ProtobufReader } from '../../src/api/protobuf-reader.ts';
 import { builtinResources } from '../../src/api/resources.ts';
 
 /** The fields of a message: number → values, runs as bytes. */
 function fieldsOf(bytes: Uint8Array): Map<number, (Uint8Array | bigint)[]> {
-  const reader = new ProtobufReader(bytes);
+  const reader = new ProtoReader(bytes);
   const fields = new Map<number, (Uint8Array | bigint)[]>();
-  while (!reader.done) {
-    const { number, wireType } = reader.tag();
-    const value = wireType === 0 ? reader.varint() : reader.bytes();
+  for (let number = reader.tag(); number !== 0; number = reader.tag()) {
+    const value = reader.wireType === wire.varint ? reader.uint64Big() : reader.bytes();
     fields.set(number, [...(fields.get(number) ?? []), value]);
   }
   return fields;

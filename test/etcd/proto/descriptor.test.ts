@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import 'protobufjs/ext/descriptor/index.js';
+import descriptor from 'protobufjs/ext/descriptor/index.js';
 import { describe, expect, it } from 'vitest';
 
 import { describe as describeServices } from '../../../src/etcd/proto/descriptor.ts';
@@ -20,7 +20,7 @@ function rootOf(files: readonly Uint8Array[]): protobuf.Root {
   // FileDescriptorSet: files are its field 1.
   const set = new protobuf.Writer();
   for (const file of files) set.uint32(10).bytes(file);
-  return fromDescriptor.call(protobuf.Root, set.finish());
+  return fromDescriptor.call(protobuf.Root, descriptor.FileDescriptorSet.decode(set.finish()));
 }
 
 describe('descriptors made from the tables', () => {
