@@ -7,7 +7,7 @@ import type { Platform } from '../platform/platform.ts';
 import { bootstrapSnapshot, emptySnapshot, MemoryStorage } from '../raft/storage.ts';
 import type { Entry, HardState, Index, SnapshotMetadata, Term } from '../raft/types.ts';
 import { makeDurableDirectory } from '../wal/durable-directory.ts';
-import { Wal, type WalRecord } from '../wal/wal.ts';
+import { Wal, type WalAppend, type WalRecord } from '../wal/wal.ts';
 import { readApplied, writeApplied } from './applied-state.ts';
 import { decode, encode } from './codec.ts';
 import { checkIdentity, DataDirectoryError, type DataIdentity } from './data-directory.ts';
@@ -58,6 +58,11 @@ export class DurableLog {
   readonly #lock: DiskLock;
   /** Which `db-…` is in use: at which index its state began. */
   #backendIndex: number;
+  /** The beginning of the records of one term. */
+  #head: { readonly term: Term; readonly bytes: Uint8Array } = {
+    term: 0 as Term,
+    bytes: encodeTerm(0 as Term),
+  };
 
   /** Whose data the directory holds; undefined when it holds none yet. @throws WalError, DiskError */
   static async readIdentity({ disk }: Platform, directory: string): Promise<DataIdentity | undefined> {
@@ -180,8 +185,11 @@ export class DurableLog {
     hardState: HardState | undefined,
     mustSync: boolean,
   ): Promise<void> {
-    const records: WalRecord[] = [];
-    for (const entry of entries) records.push(entryRecord(entry));
+    const records: WalAppend[] = [];
+    for (const entry of entries) {
+      if (entry.term !== this.#head.term) this.#head = { term: entry.term, bytes: encodeTerm(entry.term) };
+      records.push(entryRecord(entry, this.#head.bytes));
+    }
     if (hardState !== undefined) records.push(hardStateRecord(hardState));
     this.#wal.append(records);
     if (mustSync) await this.#wal.sync();
@@ -342,19 +350,19 @@ function gapError(directory: string, last: number, next: number): DataDirectoryE
 const termBytes = 8;
 
 /** The term, then the entry's own bytes. */
-function entryRecord(entry: Entry): WalRecord {
-  const payload = new Uint8Array(termBytes + entry.data.length);
-  const high = Math.floor(entry.term / 2 ** 32);
-  for (let i = 0; i < 4; i++) {
-    payload[i] = high >>> (24 - 8 * i);
-    payload[4 + i] = entry.term >>> (24 - 8 * i);
-  }
-  payload.set(entry.data, termBytes);
+function entryRecord(entry: Entry, term: Uint8Array): WalAppend {
   return {
     type: entry.type === 'normal' ? recordTypes.entry : recordTypes.confChange,
     index: entry.index,
-    payload,
+    head: term,
+    payload: entry.data,
   };
+}
+
+function encodeTerm(term: Term): Uint8Array {
+  const bytes = new Uint8Array(termBytes);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(term));
+  return bytes;
 }
 
 export function decodeEntry({ type, index, payload }: WalRecord): Entry {

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts';
+import { Slab } from '../base/slab.ts';
 import { decode, encode } from './codec.ts';
 import type { Request, RequestAuth } from './request.ts';
 import { decodeDeleteRangeRequest, decodePutRequest, decodeTxnRequest } from './wire/requests.ts';
@@ -31,6 +32,9 @@ export const lifeMax = 2 ** 48;
 const kinds = { other: 0, put: 1, 'delete-range': 2, txn: 3 } as const;
 const headerBytes = 14;
 
+/** Entries leave the log in the order they came: what shares a slab dies together. */
+const slab = new Slab();
+
 /** `encoded`, if given, is the request's protobuf message. */
 export function encodeProposal(
   life: number,
@@ -46,7 +50,7 @@ export function encodeProposal(
   const payload = encoded ?? encodeRequest(request);
   const user = auth === undefined ? undefined : encodeUtf8(auth.username);
   const userBytes = user === undefined ? 0 : user.length + 6;
-  const bytes = new Uint8Array(headerBytes + userBytes + payload.length);
+  const bytes = slab.take(headerBytes + userBytes + payload.length);
   bytes[0] = kind;
   putUint48(bytes, 1, life);
   putUint48(bytes, 7, sequence);
