@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { ConfChange } from '../raft/types.ts';
 import { noLeaderError, timeoutError, tooManyRequestsError, type EtcdError } from './errors.ts';
-import type { Done } from './member-surface.ts';
+import type { Done } from './etcd-server.ts';
 
 export interface ConfChangesOptions {
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import type { MemberId } from '../raft/types.ts';
 import { DataDirectoryError } from './data-directory.ts';
 import { replacement } from './durable-log.ts';
 import { EtcdError } from './errors.ts';
-import type { EtcdServer } from './member-surface.ts';
+import type { EtcdServer } from './etcd-server.ts';
 
 /** What another member says it has at a revision; without a hash it cannot say (it is behind, or compacted further). */
 export interface HashAnswer {

@@ -2,7 +2,7 @@ import { must } from '../base/assert.ts';
 import { noMember } from '../raft/types.ts';
 import type { Alarm } from './alarms.ts';
 import { EtcdError } from './errors.ts';
-import type { EtcdServer } from './member-surface.ts';
+import type { EtcdServer } from './etcd-server.ts';
 import type { Counter, Metrics } from './metrics.ts';
 
 /** How a check went: `failure` is its sentence. */

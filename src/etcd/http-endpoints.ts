@@ -4,7 +4,7 @@ import type { HttpHandler, HttpResponse, HttpServerRequest } from '../platform/h
 import { Gateway } from './gateway.ts';
 import { HealthChecks } from './health-checks.ts';
 import { etcdVersion } from './member.ts';
-import type { EtcdServer } from './member-surface.ts';
+import type { EtcdServer } from './etcd-server.ts';
 import type { Metrics } from './metrics.ts';
 
 const textType = 'text/plain; charset=utf-8';

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../platform/clock.ts';
 import type { ReadState } from '../raft/ready.ts';
 import type { Index } from '../raft/types.ts';
 import { timeoutError, tooManyRequestsError, type EtcdError } from './errors.ts';
-import type { Done } from './member-surface.ts';
+import type { Done } from './etcd-server.ts';
 
 /** Most reads that may wait at once. */
 const waitingMax = 10_000;

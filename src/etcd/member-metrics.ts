@@ -1,7 +1,7 @@
 import { noMember } from '../raft/types.ts';
 import type { MemberId } from '../raft/types.ts';
 import { etcdVersion } from './member.ts';
-import type { EtcdServer } from './member-surface.ts';
+import type { EtcdServer } from './etcd-server.ts';
 import type { Metrics } from './metrics.ts';
 import type { MemberObserver } from './observer.ts';
 

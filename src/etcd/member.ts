@@ -65,7 +65,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
 import { withDefaults, type MemberOptions } from './member-options.ts';
 import { MemberQuestions } from './member-questions.ts';
-import type { Done, EtcdServer, ProposeOptions } from './member-surface.ts';
+import type { Done, EtcdServer, ProposeOptions } from './etcd-server.ts';
 import { MemberWatch } from './member-watch.ts';
 import type { ClusterMember, Downgrade } from './membership.ts';
 import type { MemberObserver } from './observer.ts';

@@ -2,7 +2,7 @@ import type { Result } from '../base/result.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { Term } from '../raft/types.ts';
 import { leaderChangedError, timeoutError, tooManyRequestsError, type EtcdError } from './errors.ts';
-import type { Done } from './member-surface.ts';
+import type { Done } from './etcd-server.ts';
 import type { Applied } from './request.ts';
 
 interface Pending {

@@ -3,7 +3,7 @@ import { toHex } from '../base/bytes.ts';
 import type { ConfChange, MemberId } from '../raft/types.ts';
 import { joiningMemberId } from './cluster.ts';
 import { fromMembershipError, learnerNotReadyError, type EtcdError } from './errors.ts';
-import type { EtcdServer } from './member-surface.ts';
+import type { EtcdServer } from './etcd-server.ts';
 import { addMember, promoteMember, removeMember, type ClusterMember, type Membership } from './membership.ts';
 import { checkAddition, checkRemoval, type ClusterHealth } from './reconfiguration.ts';
 

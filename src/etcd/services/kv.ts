@@ -12,7 +12,7 @@ import {
   noSpaceError,
   notSupportedForLearnerError,
 } from '../errors.ts';
-import type { Done } from '../member-surface.ts';
+import type { Done } from '../etcd-server.ts';
 import type { Applied, Request, RequestAuth } from '../request.ts';
 import {
   decodeCompactionRequest,

@@ -1,7 +1,7 @@
 import type { ServerCall } from '../../grpc/service.ts';
 import { noMember } from '../../raft/types.ts';
 import { noLeaderError } from '../errors.ts';
-import type { EtcdServer } from '../member-surface.ts';
+import type { EtcdServer } from '../etcd-server.ts';
 
 /** A client that sets this wants to hear at once when there is no leader (etcd's WithRequireLeader). */
 const hasLeaderKey = 'hasleader';

@@ -3,7 +3,7 @@ import type { CallEvents, GrpcMethods, ServerCall } from '../../grpc/service.ts'
 import { type LeaseId, noLease } from '../../mvcc/types.ts';
 import type { AuthErrorCode } from '../../mvcc/auth/auth-types.ts';
 import { fromAuthError, tooManyRequestsError } from '../errors.ts';
-import type { EtcdServer } from '../member-surface.ts';
+import type { EtcdServer } from '../etcd-server.ts';
 import * as pb from '../proto/rpc.ts';
 import type { RequestAuth } from '../request.ts';
 import { type Answer, byTable, encodeAnswer, presentFacts, requireServing } from './by-table.ts';

@@ -2,7 +2,7 @@ import { ProtoError } from '../../base/protobuf.ts';
 import type { GrpcMethod, GrpcMethods, ServerCall } from '../../grpc/service.ts';
 import { grpcCode, type GrpcStatus } from '../../grpc/status.ts';
 import { EtcdError, grpcCodes } from '../errors.ts';
-import type { EtcdServer } from '../member-surface.ts';
+import type { EtcdServer } from '../etcd-server.ts';
 import type { RequestAuth } from '../request.ts';
 import type { HeaderEncoder } from '../wire/header.ts';
 
