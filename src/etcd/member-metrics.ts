@@ -22,7 +22,6 @@ export function addMemberMetrics(
   metrics: Metrics,
   member: EtcdServer & { readonly pendingProposals?: number },
 ): void {
-  const { store } = member;
   const one = (): number => 1;
   const flag = (value: boolean): number => (value ? 1 : 0);
   const gauge = metrics.gauge.bind(metrics);
@@ -85,18 +84,35 @@ export function addMemberMetrics(
     'Total size of the underlying database logically in use in bytes.',
     () => member.dbSizeInUseBytes,
   );
-  gauge('etcd_debugging_mvcc_keys_total', 'Total number of keys.', () => store.keyCount);
-  gauge('etcd_debugging_mvcc_current_revision', 'The current revision of store.', () => store.revision);
+  gauge('etcd_debugging_mvcc_keys_total', 'Total number of keys.', () => member.store.keyCount);
+  gauge(
+    'etcd_debugging_mvcc_current_revision',
+    'The current revision of store.',
+    () => member.store.revision,
+  );
   gauge(
     'etcd_debugging_mvcc_compact_revision',
     'The revision of the last compaction in store.',
-    () => store.compactRevision,
+    () => member.store.compactRevision,
   );
-  gauge('etcd_debugging_mvcc_watcher_total', 'Total number of watchers.', () => store.watcherCount);
+  gauge('etcd_debugging_mvcc_watcher_total', 'Total number of watchers.', () => member.store.watcherCount);
   gauge(
     'etcd_debugging_mvcc_slow_watcher_total',
     'Total number of unsynced slow watchers.',
-    () => store.slowWatcherCount,
+    () => member.store.slowWatcherCount,
+  );
+  // A snapshot brings a store of its own, which begins to count anew: to Prometheus a restart.
+  const totals = [
+    ['etcd_mvcc_range_total', 'Total number of ranges seen by this member.', 'ranges'],
+    ['etcd_mvcc_put_total', 'Total number of puts seen by this member.', 'puts'],
+    ['etcd_mvcc_delete_total', 'Total number of deletes seen by this member.', 'deletes'],
+    ['etcd_mvcc_txn_total', 'Total number of txns seen by this member.', 'txns'],
+  ] as const;
+  for (const [name, help, what] of totals) metrics.counted(name, help, () => member.store.totals[what]);
+  gauge(
+    'etcd_debugging_mvcc_total_put_size_in_bytes',
+    'The total size of put kv pairs seen by this member.',
+    () => member.store.totals.putBytes,
   );
   gauge('etcd_debugging_auth_revision', 'The current revision of auth store.', () => member.auth.revision);
 }

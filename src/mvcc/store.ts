@@ -50,6 +50,16 @@ export interface StoreOptions {
   readonly cacheBytesMax?: number;
 }
 
+/** What a store has done since it was opened; operations within transactions count as themselves, too. */
+export interface StoreTotals {
+  ranges: number;
+  puts: number;
+  /** Of keys and values. */
+  putBytes: number;
+  deletes: number;
+  txns: number;
+}
+
 const cacheBytesDefault = 64 * 1024 * 1024;
 
 /**
@@ -83,6 +93,8 @@ export class Store {
   readonly #lessor: Lessor;
   readonly #hub: WatchHub;
   readonly #compaction: Compaction;
+  /** For the metrics; no part of the state. */
+  readonly #totals: StoreTotals = { ranges: 0, puts: 0, putBytes: 0, deletes: 0, txns: 0 };
   #revision = 1;
   /** Sum of the digests of all records that are in force now. */
   #hashSum = 0;
@@ -147,6 +159,10 @@ export class Store {
     return this.#hub.slowWatcherCount;
   }
 
+  get totals(): Readonly<StoreTotals> {
+    return this.#totals;
+  }
+
   /** How many keys exist now. */
   get keyCount(): number {
     return this.#index.existingCount('', unboundedEnd);
@@ -196,6 +212,7 @@ export class Store {
     this.#choosePath(request, path);
     refusal = this.#checkTxnState(request, path.values());
     if (refusal !== undefined) return err({ code: refusal });
+    this.#totals.txns++;
     const response = this.#txn(request, path.values());
     this.#end();
     return ok(response);
@@ -433,6 +450,7 @@ export class Store {
   }
 
   #range(request: RangeRequest): RangeResponse {
+    this.#totals.ranges++;
     const limit = (request.limit ?? 0) > 0 ? request.limit! : Infinity;
     const plain = isPlain(request);
     const found: KeyValue[] = [];
@@ -452,6 +470,7 @@ export class Store {
   }
 
   #rangeRecords(request: RangeRequest): RangeRecords {
+    this.#totals.ranges++;
     const limit = (request.limit ?? 0) > 0 ? request.limit! : Infinity;
     if (request.countOnly === true) {
       return { records: [], count: this.#visit(request, 0, () => {}), more: false };
@@ -518,6 +537,8 @@ export class Store {
     const lease = request.ignoreLease === true ? history.lease : (request.lease ?? noLease);
     const value = request.ignoreValue === true ? must(previous).value : request.value;
     const record = encodeRecord(request.key, createRevision, modRevision, version, value, lease);
+    this.#totals.puts++;
+    this.#totals.putBytes += request.key.length + value.length;
     const detached = history.lease;
     const at = { main: modRevision, sub: this.#changes.length };
     this.#index.put(history, at, createRevision, version, lease);
@@ -530,6 +551,7 @@ export class Store {
   }
 
   #deleteRange(request: DeleteRangeRequest): DeleteRangeResponse {
+    this.#totals.deletes++;
     const found: KeyHistory[] = [];
     const prevKvs: KeyValue[] = [];
     this.#visit({ key: request.key, rangeEnd: request.rangeEnd ?? '' }, Infinity, (history) => {
