@@ -5,7 +5,7 @@ import { countCalls } from '../../src/etcd/call-metrics.ts';
 import { timeoutError } from '../../src/etcd/errors.ts';
 import { HttpEndpoints } from '../../src/etcd/http-endpoints.ts';
 import { addProcessMetrics } from '../../src/etcd/member-metrics.ts';
-import type { EtcdServer } from '../../src/etcd/member-surface.ts';
+import type { EtcdServer } from '../../src/etcd/etcd-server.ts';
 import { exponentialBounds, Metrics } from '../../src/etcd/metrics.ts';
 import type { CallEvents, ServerCall, StreamingMethod, UnaryMethod } from '../../src/grpc/service.ts';
 import type { HttpHandler } from '../../src/platform/http.ts';
