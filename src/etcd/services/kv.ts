@@ -1,43 +1,32 @@
-import { emptyBytes } from '../../base/bytes.ts';
 import type { GrpcMethods, ServerCall } from '../../grpc/service.ts';
-import { decodeKey } from '../../mvcc/key-value-codec.ts';
-import { checkDeleteRange, checkPut, checkRange, checkTxn, isReadOnly } from '../../mvcc/request-check.ts';
-import type { RangeRecords } from '../../mvcc/types.ts';
-import { takesSpace } from '../applier.ts';
+import { checkDeleteRange, checkPut, checkTxn, isReadOnly } from '../../mvcc/request-check.ts';
 import {
   emptyOpError,
   fromAuthError,
   fromMvccError,
   invalidSortError,
-  noSpaceError,
   notSupportedForLearnerError,
 } from '../errors.ts';
 import type { Done } from '../etcd-server.ts';
-import type { Applied, Request, RequestAuth } from '../request.ts';
+import type { Applied, Request } from '../request.ts';
 import {
   decodeCompactionRequest,
   decodeDeleteRangeRequest,
   decodePutRequest,
-  decodeRangeRequest,
   decodeTxnRequest,
   type RangeCall,
 } from '../wire/requests.ts';
 import {
   encodeDeleteRangeResponse,
   encodePutResponse,
-  encodeRangeChunk,
   encodeRangeResponse,
-  encodeRangeStreamResponse,
   encodeTxnResponse,
 } from '../wire/responses.ts';
 import { requireLeader } from './leader.ts';
+import { checkQuota } from './quota.ts';
+import { RangeStream } from './range-stream.ts';
+import { decodeCheckedRange, readRange } from './range.ts';
 import { statusOf, unary, type ServiceContext } from './service.ts';
-
-/** What a key and a value cost besides themselves, and what a lease costs, when the quota is looked at (etcd's quota.go). */
-const putOverheadBytes = 256;
-const leaseBytes = 64;
-/** A range stream's first chunk has this many keys; then chunks grow and shrink towards half a request's size. */
-const firstChunkKeys = 10;
 
 /** etcdserverpb.KV */
 export function kvService(context: ServiceContext): GrpcMethods {
@@ -58,24 +47,6 @@ export function kvService(context: ServiceContext): GrpcMethods {
     };
     if (serializable) run();
     else member.whenReadable({ ok: run, failed: (error) => call.fail(statusOf(error)) });
-  }
-
-  function read(auth: RequestAuth | undefined, request: RangeCall): RangeRecords {
-    const denied = member.auth.checkRead(request, auth);
-    if (denied !== undefined) throw fromAuthError(denied);
-    const result = member.store.rangeRecords(request);
-    if (!result.ok) throw fromMvccError(result.error.code);
-    return result.value;
-  }
-
-  function checkedRange(bytes: Uint8Array, call: ServerCall): RangeCall {
-    const request = decodeRangeRequest(bytes);
-    const refusal = checkRange(request);
-    if (refusal !== undefined) throw fromMvccError(refusal);
-    if (request.invalidSort === true) throw invalidSortError();
-    if (member.learner && request.serializable !== true) throw notSupportedForLearnerError();
-    requireLeader(member, call);
-    return request;
   }
 
   /** Puts a write into the log and answers with what `encode` makes of it. */
@@ -105,10 +76,10 @@ export function kvService(context: ServiceContext): GrpcMethods {
   });
 
   const range = unary((bytes, call) => {
-    const request = checkedRange(bytes, call);
+    const request = decodeCheckedRange(member, bytes, call);
     const auth = context.authenticate(call);
     whenReadable(call, request.serializable ?? false, () => {
-      call.reply(encodeRangeResponse(header, facts(), read(auth, request)));
+      call.reply(encodeRangeResponse(header, facts(), readRange(member, auth, request)));
     });
   });
 
@@ -172,133 +143,10 @@ export function kvService(context: ServiceContext): GrpcMethods {
 
   return new Map([
     ['/etcdserverpb.KV/Range', range],
-    ['/etcdserverpb.KV/RangeStream', rangeStream()],
+    ['/etcdserverpb.KV/RangeStream', { open: (call: ServerCall) => new RangeStream(context, call) }],
     ['/etcdserverpb.KV/Put', put],
     ['/etcdserverpb.KV/DeleteRange', deleteRange],
     ['/etcdserverpb.KV/Txn', txn],
     ['/etcdserverpb.KV/Compact', compact],
   ]);
-
-  /**
-   * The range in chunks, all of one revision; the last message alone carries header, count and more (etcd 3.7). Chunks go out
-   * as the client takes them.
-   */
-  function rangeStream(): ReturnType<typeof unary> {
-    return {
-      open(call) {
-        let go = (): void => {};
-        let request: RangeCall | undefined;
-        const fail = (error: unknown): void => call.end(statusOf(error));
-        const begin = (bytes: Uint8Array): void => {
-          const asked = checkedRange(bytes, call);
-          request = asked;
-          const auth = context.authenticate(call);
-          const start = (): void => {
-            const revision = (asked.revision ?? 0) > 0 ? asked.revision! : member.store.revision;
-            const sorted =
-              asked.sort !== undefined && (asked.sort.target !== 'key' || asked.sort.order !== 'ascend');
-            let key = asked.key;
-            let left = (asked.limit ?? 0) > 0 ? asked.limit! : Infinity;
-            let chunkKeys = sorted || asked.countOnly === true ? Infinity : firstChunkKeys;
-            let first: RangeRecords | undefined;
-            go = () => {
-              for (;;) {
-                const limit = Math.min(chunkKeys, left);
-                const chunk = read(auth, {
-                  ...asked,
-                  key,
-                  revision,
-                  limit: limit === Infinity ? 0 : limit,
-                });
-                first ??= chunk;
-                left -= chunk.records.length;
-                const done = !chunk.more || left <= 0 || chunk.records.length === 0;
-                if (done) {
-                  go = () => {};
-                  const more = chunk.more;
-                  const { count } = first;
-                  const last = encodeRangeResponse(header, facts(), { records: chunk.records, count, more });
-                  call.send(encodeRangeStreamResponse(last));
-                  call.end();
-                  return;
-                }
-                const message = encodeRangeChunk(chunk.records);
-                if (message.length < options.requestBytesMax / 2) chunkKeys *= 2;
-                else if (message.length > options.requestBytesMax * 2) chunkKeys = Math.ceil(chunkKeys / 2);
-                key = `${decodeKey(chunk.records.at(-1)!)}\0`;
-                if (!call.send(encodeRangeStreamResponse(message))) return;
-              }
-            };
-            try {
-              go();
-            } catch (error) {
-              fail(error);
-            }
-          };
-          if (asked.serializable === true) start();
-          else member.whenReadable({ ok: start, failed: fail });
-        };
-        return {
-          message: (bytes) => {
-            try {
-              if (request === undefined) begin(bytes);
-            } catch (error) {
-              fail(error);
-            }
-          },
-          halfClosed: () => {
-            if (request === undefined) {
-              try {
-                begin(emptyBytes);
-              } catch (error) {
-                fail(error);
-              }
-            }
-          },
-          cancelled: () => {
-            go = () => {};
-          },
-          drained: () => {
-            try {
-              go();
-            } catch (error) {
-              fail(error);
-            }
-          },
-        };
-      },
-    };
-  }
-}
-
-/** etcd's quota check at the door: what would take more than there is is refused, and the alarm raised for all. */
-export function checkQuota(member: ServiceContext['member'], request: Request): void {
-  if (member.quotaBytes === 0) return;
-  const cost = costOf(request);
-  if (cost === 0 || member.dbSizeInUseBytes + cost < member.quotaBytes) return;
-  // Said once and for all members; that it is raised already is no failure.
-  member
-    .propose({ type: 'alarm', action: 'activate', alarm: 'nospace', memberId: member.id })
-    .catch((error: unknown) => void statusOf(error));
-  throw noSpaceError();
-}
-
-function costOf(request: Request): number {
-  switch (request.type) {
-    case 'put':
-      return putOverheadBytes + request.request.key.length + request.request.value.length;
-    case 'lease-grant':
-      return leaseBytes;
-    case 'txn': {
-      if (!takesSpace(request)) return 0;
-      const branch = (ops: typeof request.request.success): number =>
-        ops.reduce(
-          (sum, op) => sum + (op.type === 'put' || op.type === 'txn' ? costOf(op as Request) : 0),
-          0,
-        );
-      return Math.max(branch(request.request.success), branch(request.request.failure));
-    }
-    default:
-      return 0;
-  }
 }
