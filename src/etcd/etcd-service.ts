@@ -121,7 +121,8 @@ export class EtcdService {
         listeners.push(await platform.network.http.serve(address, endpoints.handleMetrics, { tls: 'none' }));
       }
       const service = new EtcdService(member, server, listeners);
-      void member.published.then(() => {
+      void member.published.then((published) => {
+        if (!published) return;
         for (const { host, port } of options.listenClient) {
           platform.logger.info('ready to serve client requests', { host, port });
         }

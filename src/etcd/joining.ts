@@ -16,9 +16,10 @@ export interface ClusterIntroduction {
 }
 
 const answerMillisMax = 5000;
-/** How long a joining member asks around. */
+/** How long a joining member asks around: long for members that are down, briefly once one has answered that it knows of nobody. */
 const retryMillis = 500;
 const attemptsMax = 120;
+const unknownMax = 10;
 
 /**
  * Finds the cluster that this member was announced to, who is in it, and the id it was given there
@@ -34,7 +35,8 @@ export async function findCluster(
   const own = must(members.find((member) => member.name === name));
   const urls = own.peerUrls ?? [];
   let reason = 'no other member is named';
-  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+  for (let attempt = 0, unknown = 0; attempt < attemptsMax && unknown < unknownMax; attempt++) {
+    let answered = false;
     for (const other of members) {
       if (other === own) continue;
       try {
@@ -42,10 +44,12 @@ export async function findCluster(
         const self = introduction.members.find(({ peerUrls }) => peerUrls.some((url) => urls.includes(url)));
         if (self !== undefined) return { ...introduction, memberId: self.id };
         reason = `${other.name} knows no member at ${urls.join(', ')}`;
+        answered = true;
       } catch (error) {
         reason = `${other.name}: ${error instanceof Error ? error.message : String(error)}`;
       }
     }
+    if (answered) unknown++;
     await platform.clock.sleep(retryMillis);
   }
   throw new DataDirectoryError(

@@ -46,7 +46,7 @@ import type { MemberStatus, ResponseHeader, Watch, WatchEvents, WatchRequest } f
 import { checkCluster, clusterIdOf, foundersOf, memberIdOf, peerOf } from './cluster.ts';
 import { ConfChanges } from './conf-changes.ts';
 import { CorruptionCheck } from './corruption-check.ts';
-import type { DataIdentity } from './data-directory.ts';
+import { DataDirectoryError, type DataIdentity } from './data-directory.ts';
 import { DurableLog, type OpenedLog } from './durable-log.ts';
 import {
   badTransfereeError,
@@ -97,8 +97,8 @@ export class Member implements EtcdServer {
   readonly quotaBytes: number;
   /** Resolves with the reason if this member must stop; the process is expected to end then. */
   readonly failed: Promise<Error>;
-  /** Resolves when the cluster knows this member by name, or it has stopped. */
-  published: Promise<void> = Promise.resolve();
+  /** Resolves with true when the cluster knows this member by name, with false when it has stopped before. */
+  published: Promise<boolean> = Promise.resolve(false);
 
   readonly #options: ReturnType<typeof withDefaults>;
   readonly #observer: MemberObserver | undefined;
@@ -169,6 +169,11 @@ export class Member implements EtcdServer {
     if (joining && opened.applied.index === 0) found ??= await findCluster(platform, cluster, name);
     const member = new Member(platform, options, identity, opened, found?.members ?? []);
     try {
+      if (member.#state.membership.isRemoved(identity.memberId)) {
+        throw new DataDirectoryError(
+          `${directory} is of a member that was removed from the cluster for good: empty it, and \`etcdctl member add\` the member again`,
+        );
+      }
       await member.#peers.start();
     } catch (error) {
       await opened.log.close();
@@ -566,21 +571,23 @@ export class Member implements EtcdServer {
   }
 
   /** Until the log has told the others what this member is called and where its clients find it. */
-  async #publish(): Promise<void> {
+  async #publish(): Promise<boolean> {
     const { clock, logger } = this.platform;
     const clientUrls = this.#options.advertiseClientUrls;
     while (!this.#stopped) {
       const known = this.#state.membership.get(this.id);
-      if (known !== undefined && known.name === this.name && sameTexts(known.clientUrls, clientUrls)) return;
+      if (known !== undefined && known.name === this.name && sameTexts(known.clientUrls, clientUrls))
+        return true;
       try {
         await this.propose({ type: 'member-attributes', memberId: this.id, name: this.name, clientUrls });
-        return;
+        return true;
       } catch (error) {
         if (!(error instanceof EtcdError)) throw error;
         logger.debug('not published yet', { error: error.message });
         await clock.sleep(publishRetryMillis);
       }
     }
+    return false;
   }
 
   // ── Maintenance ─────────────────────────────────────────────────────────────────────────────────

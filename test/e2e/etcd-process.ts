@@ -45,6 +45,8 @@ export interface EtcdOptions {
   readonly initialCluster?: string;
   readonly initialClusterState?: 'new' | 'existing';
   readonly scheme?: 'http' | 'https';
+  /** Of the peers' side; default http. */
+  readonly peerScheme?: 'http' | 'https';
   /** More flags, as on the command line. */
   readonly flags?: readonly string[];
 }
@@ -94,7 +96,7 @@ export class EtcdProcess {
   }
 
   get peerUrl(): string {
-    return `http://127.0.0.1:${this.ports.peer}`;
+    return `${this.#options.peerScheme ?? 'http'}://127.0.0.1:${this.ports.peer}`;
   }
 
   get pid(): number {
@@ -103,6 +105,11 @@ export class EtcdProcess {
 
   get running(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** How its last life ended; undefined while it runs, and null when a signal ended it. */
+  get exitCode(): number | null | undefined {
+    return this.running ? undefined : this.#child?.exitCode;
   }
 
   /** The end of what it printed. */
@@ -120,14 +127,17 @@ export class EtcdProcess {
   async start(): Promise<void> {
     assert(!this.running, `${this.name} runs already`);
     const { flavour, flags = [], initialCluster, initialClusterState } = this.#options;
-    const own = [
-      ...['--name', this.name, '--data-dir', this.dataDirectory],
-      ...['--listen-client-urls', this.clientUrl, '--advertise-client-urls', this.clientUrl],
-      ...['--listen-peer-urls', this.peerUrl, '--initial-advertise-peer-urls', this.peerUrl],
-      ...['--initial-cluster', initialCluster ?? `${this.name}=${this.peerUrl}`],
-      ...(initialClusterState === undefined ? [] : ['--initial-cluster-state', initialClusterState]),
-      ...flags,
-    ];
+    const own = Object.entries({
+      name: this.name,
+      'data-dir': this.dataDirectory,
+      'listen-client-urls': this.clientUrl,
+      'advertise-client-urls': this.clientUrl,
+      'listen-peer-urls': this.peerUrl,
+      'initial-advertise-peer-urls': this.peerUrl,
+      'initial-cluster': initialCluster ?? `${this.name}=${this.peerUrl}`,
+      'initial-cluster-state': initialClusterState ?? 'new',
+    }).flatMap(([flag, value]) => [`--${flag}`, value]);
+    own.push(...flags);
     const [command, args] =
       flavour === 'etcd'
         ? [must(findTool('etcd'), 'etcd is not here'), own]

@@ -1,12 +1,12 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { byteStringOf, bytesOfByteString } from '../../base/protobuf.ts';
 import type { CallEvents, GrpcMethods, ServerCall } from '../../grpc/service.ts';
-import type { Event, KeyValue, LeaseId } from '../../mvcc/types.ts';
+import type { KeyValue, LeaseId } from '../../mvcc/types.ts';
 import { EtcdError } from '../errors.ts';
 import * as pb from '../proto/concurrency.ts';
 import type { HeaderFacts } from '../wire/responses.ts';
-import { byTable, encodeAnswer, presentFacts, requireServing } from './by-table.ts';
-import { enterQueue, firstOf, placeIn, type Place, PrefixQueue, signalOf } from './prefix-queue.ts';
+import { encodeAnswer, presentFacts, requireServing } from './by-table.ts';
+import { asClient, enterQueue, firstOf, placeIn, type Place, PrefixQueue, signalOf } from './prefix-queue.ts';
 import { type ServiceContext, statusOf } from './service.ts';
 
 /** Leaders that an observer has not taken yet; then only the newest is kept. */
@@ -14,7 +14,7 @@ const observedWaitingMax = 1000;
 
 /** v3electionpb.Election: a queue of leases under the election's name; who stands at its head leads. */
 export function electionService(context: ServiceContext): GrpcMethods {
-  const campaign = byTable(
+  const campaign = asClient(
     context,
     pb.CampaignRequest,
     pb.CampaignResponse,
@@ -24,13 +24,19 @@ export function electionService(context: ServiceContext): GrpcMethods {
       const key = queue.keyOf(session);
       const entered = await queue.txn(enterQueue(key, value, session, []));
       const place = placeIn(key, entered);
-      try {
-        if (!entered.succeeded && !equalBytes(firstOf(entered.responses[0]).value, value)) {
+      if (!entered.succeeded && !equalBytes(firstOf(entered.responses[0]).value, value)) {
+        try {
           await proclaim(queue, place, session, value);
+        } catch (error) {
+          resign(queue, place).catch(ignoreEtcdError);
+          throw error;
         }
+      }
+      try {
         await queue.waitFor(place, signalOf(call));
       } catch (error) {
-        if (call.cancelled) await resign(queue, place).catch(ignoreEtcdError);
+        // Whose client has gone shall not lead.
+        if (call.cancelled) resign(queue, place).catch(ignoreEtcdError);
         throw error;
       }
       const leader = { name, key: bytesOfByteString(key), rev: place.revision, lease: session };
@@ -38,7 +44,7 @@ export function electionService(context: ServiceContext): GrpcMethods {
     },
   );
 
-  const proclaimMethod = byTable(
+  const proclaimMethod = asClient(
     context,
     pb.ProclaimRequest,
     pb.ProclaimResponse,
@@ -48,12 +54,12 @@ export function electionService(context: ServiceContext): GrpcMethods {
     },
   );
 
-  const resignMethod = byTable(context, pb.ResignRequest, pb.ResignResponse, async ({ leader }, call) => {
+  const resignMethod = asClient(context, pb.ResignRequest, pb.ResignResponse, async ({ leader }, call) => {
     const { queue, place } = claim(context, call, leader);
     return { facts: await resign(queue, place) };
   });
 
-  const leaderMethod = byTable(context, pb.LeaderRequest, pb.LeaderResponse, async ({ name }, call) => {
+  const leaderMethod = asClient(context, pb.LeaderRequest, pb.LeaderResponse, async ({ name }, call) => {
     const { kv, facts } = await new PrefixQueue(context, call, byteStringOf(name)).head();
     if (kv === undefined) throw new EtcdError('unknown', 'election: no leader');
     return { body: { kv: toTable(kv) }, facts };
@@ -68,6 +74,8 @@ export function electionService(context: ServiceContext): GrpcMethods {
   ]);
 }
 
+type LeaderKey = NonNullable<(typeof pb.LeaderKey)['value']>;
+
 interface Claim {
   readonly queue: PrefixQueue;
   readonly place: Place;
@@ -75,15 +83,7 @@ interface Claim {
 }
 
 /** What a client says it holds. */
-function claim(
-  context: ServiceContext,
-  call: ServerCall,
-  leader: (typeof pb.ProclaimRequest)['value'] extends (infer T) | undefined
-    ? T extends { readonly leader: infer L }
-      ? L
-      : never
-    : never,
-): Claim {
+function claim(context: ServiceContext, call: ServerCall, leader: LeaderKey | undefined): Claim {
   if (leader === undefined) throw new EtcdError('unknown', '"leader" field must be provided');
   return {
     queue: new PrefixQueue(context, call, byteStringOf(leader.name)),
@@ -118,19 +118,22 @@ async function resign(queue: PrefixQueue, { key, revision }: Place): Promise<Hea
   return facts;
 }
 
+interface Observed {
+  readonly kv: KeyValue;
+  readonly facts: HeaderFacts;
+}
+
 /**
  * One Observe call: tells of each leader and each value it proclaims, in order; of what comes fast perhaps not all, of the newest
- * always.
+ * always. As in etcd it ends without an error, whatever ends it.
  */
 class Observation implements CallEvents {
   readonly #context: ServiceContext;
   readonly #call: ServerCall;
+  readonly #gone = new AbortController();
   #queue: PrefixQueue | undefined;
-  #stop: (() => void) | undefined;
-  /** Changes after what was sent last. */
-  #waiting: KeyValue[] = [];
+  #waiting: Observed[] = [];
   #blocked = false;
-  #over = false;
 
   constructor(context: ServiceContext, call: ServerCall) {
     this.#context = context;
@@ -138,13 +141,14 @@ class Observation implements CallEvents {
   }
 
   message(bytes: Uint8Array): void {
-    if (this.#over || this.#queue !== undefined) return;
+    if (this.#gone.signal.aborted || this.#queue !== undefined) return;
     try {
       const { name } = pb.LeaderRequest.decode(bytes);
       requireServing(this.#context, this.#call);
       this.#queue = new PrefixQueue(this.#context, this.#call, byteStringOf(name));
     } catch (error) {
-      this.#end(error);
+      this.#gone.abort();
+      this.#call.end(statusOf(error));
       return;
     }
     void this.#follow(this.#queue);
@@ -153,8 +157,7 @@ class Observation implements CallEvents {
   halfClosed(): void {}
 
   cancelled(): void {
-    this.#over = true;
-    this.#stop?.();
+    this.#gone.abort();
   }
 
   drained(): void {
@@ -162,105 +165,55 @@ class Observation implements CallEvents {
     this.#flush();
   }
 
-  /** From one leader to the next. */
   async #follow(queue: PrefixQueue): Promise<void> {
     try {
-      while (!this.#over) {
-        const { kv } = await queue.head();
-        if (this.#over) return;
-        if (kv === undefined) await this.#somebody(queue);
-        else {
-          this.#tell(kv);
-          await this.#reign(queue, kv);
-        }
+      for (;;) {
+        const leader = await this.#leader(queue);
+        if (leader === undefined) continue;
+        this.#tell(leader);
+        await this.#reign(queue, leader);
       }
     } catch (error) {
-      this.#end(error);
+      ignoreEtcdError(error);
+      if (this.#gone.signal.aborted) return;
+      this.#gone.abort();
+      this.#call.end();
     }
   }
 
-  /** Resolves when a key was put into the queue. */
-  #somebody(queue: PrefixQueue): Promise<void> {
-    return this.#until(
-      queue,
-      queue.range(),
-      (events) => events.some(({ type }) => type === 'put'),
-      async () => (await queue.head()).kv !== undefined,
-    );
+  /** Who leads now, or the first to enter an empty queue; undefined: look again. */
+  async #leader(queue: PrefixQueue): Promise<Observed | undefined> {
+    const { kv, facts } = await queue.head();
+    if (kv !== undefined) return { kv, facts };
+    let entered: KeyValue | undefined;
+    await queue.until(queue.range(), facts.revision, this.#gone.signal, (event) => {
+      if (event.type === 'put') entered = event.kv;
+      return event.type === 'put';
+    });
+    return entered && { kv: entered, facts: { ...facts, revision: entered.modRevision } };
   }
 
   /** Resolves when the leader's key is gone; tells of its values till then. */
-  #reign(queue: PrefixQueue, leader: KeyValue): Promise<void> {
-    let newest = leader.modRevision as number;
-    return this.#until(
-      queue,
-      { key: leader.key },
-      (events) => {
-        for (const { type, kv } of events) {
-          if (type === 'delete') return true;
-          if (kv.modRevision > newest) this.#tell(kv);
-          newest = kv.modRevision;
-        }
-        return false;
-      },
-      async () => {
-        const { kv } = await queue.get(leader.key);
-        if (kv?.createRevision !== leader.createRevision) return true;
-        if (kv.modRevision > newest) this.#tell(kv);
-        newest = Math.max(newest, kv.modRevision);
-        return false;
-      },
-    );
-  }
-
-  /** Watches `range` until `enough`. `already` looks once more after the watch stands, for what came before it. */
-  #until(
-    queue: PrefixQueue,
-    range: Parameters<PrefixQueue['watch']>[0],
-    enough: (events: readonly Event[]) => boolean,
-    already: () => Promise<boolean>,
-  ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stop = queue.watch(
-        range,
-        (events) => {
-          if (enough(events)) end();
-        },
-        (error) => {
-          this.#stop = undefined;
-          reject(error);
-        },
-      );
-      const end = (): void => {
-        stop();
-        this.#stop = undefined;
-        resolve();
-      };
-      this.#stop = end;
-      already().then((done) => done && end(), reject);
+  #reign(queue: PrefixQueue, leader: Observed): Promise<void> {
+    return queue.until({ key: leader.kv.key }, leader.facts.revision, this.#gone.signal, ({ type, kv }) => {
+      if (type === 'put') this.#tell({ kv, facts: presentFacts(this.#context.member) });
+      return type === 'delete';
     });
   }
 
-  #tell(kv: KeyValue): void {
+  #tell(observed: Observed): void {
     if (this.#waiting.length >= observedWaitingMax) this.#waiting = [];
-    this.#waiting.push(kv);
+    this.#waiting.push(observed);
     this.#flush();
   }
 
   #flush(): void {
-    while (!this.#over && !this.#blocked && this.#waiting.length > 0) {
-      const facts = presentFacts(this.#context.member);
-      const body = { kv: toTable(this.#waiting.shift()!) };
-      const answer = encodeAnswer(this.#context, pb.LeaderResponse, { body, facts });
-      this.#blocked = !this.#call.send(answer);
+    while (!this.#blocked && !this.#gone.signal.aborted) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const answer = { body: { kv: toTable(next.kv) }, facts: next.facts };
+      this.#blocked = !this.#call.send(encodeAnswer(this.#context, pb.LeaderResponse, answer));
     }
-  }
-
-  #end(error: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#stop?.();
-    this.#call.end(statusOf(error));
   }
 }
 

@@ -7,7 +7,7 @@ import type { EtcdServer } from '../etcd-server.ts';
 import * as pb from '../proto/rpc.ts';
 import type { RequestAuth } from '../request.ts';
 import { type Answer, byTable, encodeAnswer, presentFacts, requireServing } from './by-table.ts';
-import { checkQuota } from './kv.ts';
+import { checkQuota } from './quota.ts';
 import { type ServiceContext, statusOf } from './service.ts';
 
 /** Renewals of one stream that wait for their turn. */

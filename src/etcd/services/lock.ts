@@ -4,15 +4,14 @@ import type { GrpcMethods, ServerCall } from '../../grpc/service.ts';
 import type { Key, LeaseId } from '../../mvcc/types.ts';
 import { EtcdError, fromMvccError } from '../errors.ts';
 import * as pb from '../proto/concurrency.ts';
-import { byTable } from './by-table.ts';
-import { enterQueue, firstOf, placeIn, PrefixQueue, signalOf } from './prefix-queue.ts';
+import { asClient, enterQueue, firstOf, placeIn, PrefixQueue, signalOf } from './prefix-queue.ts';
 import type { ServiceContext } from './service.ts';
 
 /** v3lockpb.Lock: a queue of leases under the lock's name; who stands at its head has the lock until the key is gone. */
 export function lockService(context: ServiceContext): GrpcMethods {
   const { member } = context;
 
-  const lock = byTable(context, pb.LockRequest, pb.LockResponse, async ({ name, lease }, call) => {
+  const lock = asClient(context, pb.LockRequest, pb.LockResponse, async ({ name, lease }, call) => {
     const queue = new PrefixQueue(context, call, byteStringOf(name));
     const session = await queue.session(lease as LeaseId);
     const key = queue.keyOf(session);
@@ -26,17 +25,17 @@ export function lockService(context: ServiceContext): GrpcMethods {
     }
     try {
       await queue.waitFor(place, signalOf(call));
-      // The lease may have ended while this waited, and with it the place (Jepsen's finding of 2020).
-      const own = await queue.get(key);
-      if (own.kv === undefined) throw new EtcdError('unknown', 'mutex: session is expired');
-      return { body: answer, facts: own.facts };
     } catch (error) {
       leave(call, key);
       throw error;
     }
+    // The lease may have ended while this waited, and with it the place (Jepsen's finding of 2020).
+    const own = await queue.get(key);
+    if (own.kv === undefined) throw new EtcdError('unknown', 'mutex: session is expired');
+    return { body: answer, facts: own.facts };
   });
 
-  const unlock = byTable(context, pb.UnlockRequest, pb.UnlockResponse, async ({ key }, call) => {
+  const unlock = asClient(context, pb.UnlockRequest, pb.UnlockResponse, async ({ key }, call) => {
     if (key.length === 0) throw fromMvccError('key-not-provided');
     return { facts: await remove(call, byteStringOf(key)) };
   });

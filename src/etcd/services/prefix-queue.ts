@@ -1,8 +1,9 @@
 import { must } from '../../base/assert.ts';
-import type { ServerCall } from '../../grpc/service.ts';
+import type { GrpcMethod, ServerCall } from '../../grpc/service.ts';
 import {
   type Event,
   type Key,
+  type KeyRange,
   type KeyValue,
   type LeaseId,
   noLease,
@@ -13,8 +14,9 @@ import {
   type TxnResponse,
 } from '../../mvcc/types.ts';
 import { EtcdError, fromAuthError, fromMvccError } from '../errors.ts';
+import type { MessageType } from '../proto/message.ts';
 import type { HeaderFacts } from '../wire/responses.ts';
-import { presentFacts } from './by-table.ts';
+import { type Answer, byTable, presentFacts } from './by-table.ts';
 import { grantLease } from './lease.ts';
 import type { ServiceContext } from './service.ts';
 
@@ -99,37 +101,51 @@ export class PrefixQueue {
       maxCreateRevision: place.revision - 1,
     });
     for (;;) {
-      const { kv } = await this.#first(before);
+      const { kv, facts } = await this.#first(before);
       if (kv === undefined) return;
-      await this.#deleted(kv.key, signal);
+      await this.until({ key: kv.key }, facts.revision, signal, ({ type }) => type === 'delete');
     }
   }
 
   /**
-   * Tells of each change of `range` after this call. Returns what ends it; `closed` is called when something else did.
+   * Resolves when `enough` said so of a change of `range` after `revision`; it is asked of each once, in order. Resolves also when
+   * those changes are compacted: then whoever waits reads again. Rejects when `signal` aborts, or the member stops.
    */
-  watch(
-    range: { readonly key: Key; readonly rangeEnd?: Key },
-    changed: (events: readonly Event[]) => void,
-    closed: (error: EtcdError) => void,
-  ): () => void {
+  until(
+    range: KeyRange,
+    revision: number,
+    signal: AbortSignal,
+    enough: (event: Event) => boolean,
+  ): Promise<void> {
     const { member } = this.#context;
     const refusal = member.auth.checkRead(range, this.#auth());
-    if (refusal !== undefined) throw fromAuthError(refusal);
-    const watch = member.watch(
-      { ...range, startRevision: member.store.revision + 1 },
-      {
-        created: () => {},
-        events: changed,
-        progress: () => {},
-        closed: ({ reason }) => closed(new EtcdError('unavailable', reason)),
-      },
-    );
-    return () => watch.cancel();
+    if (refusal !== undefined) return Promise.reject(fromAuthError(refusal));
+    if (signal.aborted) return Promise.reject(canceledError());
+    return new Promise((resolve, reject) => {
+      const watch = member.watch(
+        { ...range, startRevision: revision + 1 },
+        {
+          created: () => {},
+          events: (events) => {
+            if (events.some(enough)) end(resolve);
+          },
+          progress: () => {},
+          closed: ({ compactRevision, reason }) =>
+            end(compactRevision === undefined ? () => reject(new EtcdError('unavailable', reason)) : resolve),
+        },
+      );
+      const aborted = (): void => end(() => reject(canceledError()));
+      const end = (settle: () => void): void => {
+        signal.removeEventListener('abort', aborted);
+        watch.cancel();
+        settle();
+      };
+      signal.addEventListener('abort', aborted);
+    });
   }
 
   /** The keys of all who stand in the queue. */
-  range(): { readonly key: Key; readonly rangeEnd: Key } {
+  range(): KeyRange {
     return { key: this.#prefix, rangeEnd: prefixEnd(this.#prefix) };
   }
 
@@ -145,37 +161,6 @@ export class PrefixQueue {
     const result = member.store.range(request);
     if (!result.ok) throw fromMvccError(result.error.code);
     return { kv: result.value.kvs[0], facts: presentFacts(member) };
-  }
-
-  /** Resolves when `key`, which was there just now, is deleted. */
-  #deleted(key: Key, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(canceledError());
-        return;
-      }
-      const end = (settle: () => void): void => {
-        stop();
-        signal.removeEventListener('abort', aborted);
-        settle();
-      };
-      const aborted = (): void => end(() => reject(canceledError()));
-      const stop = this.watch(
-        { key },
-        (events) => {
-          if (events.some(({ type }) => type === 'delete')) end(resolve);
-        },
-        (error) => end(() => reject(error)),
-      );
-      signal.addEventListener('abort', aborted);
-      // Between the read and the watch nothing is applied unless the read's promise let it: then the key is gone already.
-      if (!this.#exists(key)) end(resolve);
-    });
-  }
-
-  #exists(key: Key): boolean {
-    const result = this.#context.member.store.range({ key, countOnly: true });
-    return result.ok && result.value.count > 0;
   }
 
   #auth(): ReturnType<ServiceContext['authenticate']> {
@@ -216,11 +201,22 @@ export function firstOf(response: TxnResponse['responses'][number] | undefined):
 }
 
 /**
- * These services are clients of the store in etcd, and a client's errors have no status of gRPC's: their texts come through as
- * `unknown`.
+ * A method that is a client of the store, as these are in etcd: the client's errors have no status of gRPC's there, and their
+ * texts come through as `unknown`.
  */
-export function asUnknown(error: unknown): unknown {
-  return error instanceof EtcdError ? new EtcdError('unknown', error.message, { cause: error }) : error;
+export function asClient<Q extends object, S extends object>(
+  context: ServiceContext,
+  request: MessageType<Q>,
+  response: MessageType<S>,
+  handle: (request: Q, call: ServerCall) => Promise<Answer<S>>,
+): GrpcMethod {
+  return byTable(context, request, response, async (asked, call) => {
+    try {
+      return await handle(asked, call);
+    } catch (error) {
+      throw error instanceof EtcdError ? new EtcdError('unknown', error.message, { cause: error }) : error;
+    }
+  });
 }
 
 /** Aborts when the client of a unary call has gone. */

@@ -1,5 +1,5 @@
 import { ProtoError } from '../../base/protobuf.ts';
-import type { GrpcMethod, GrpcMethods, ServerCall } from '../../grpc/service.ts';
+import type { GrpcMethod, ServerCall } from '../../grpc/service.ts';
 import { grpcCode, type GrpcStatus } from '../../grpc/status.ts';
 import { EtcdError, grpcCodes } from '../errors.ts';
 import type { EtcdServer } from '../etcd-server.ts';
@@ -23,9 +23,6 @@ export interface ServiceOptions {
   readonly requestBytesMax: number;
   readonly progressNotifyMillis: number;
 }
-
-/** A service's methods by path. */
-export type Service = (context: ServiceContext) => GrpcMethods;
 
 /** The status that a client gets for what went wrong. A bug is not told: it ends the process. */
 export function statusOf(error: unknown): GrpcStatus {

@@ -22,10 +22,8 @@ export class DifferenceError extends Error {
 /** Answers as a test may look at them: normalised, and the same on both sides. */
 export type Agreed = unknown;
 
-const flags = [
-  // Elections in a tenth of the time; the shortest lease then lives a second, not two.
-  ...['--heartbeat-interval', '10', '--election-timeout', '100'],
-];
+/** Elections in a tenth of the time; the shortest lease then lives a second, not two. */
+const flags = ['--heartbeat-interval', '10', '--election-timeout', '100'];
 /** How long the streams of both servers may take until they have brought the same. */
 const agreeMillisMax = 8_000;
 const quietMillisDefault = 30;
@@ -58,6 +56,7 @@ export class Pair {
       await Promise.all(sides.map((side) => side.close()));
       throw failed.reason;
     }
+    await Promise.all(sides.map((side) => side.clusterVersionDecided()));
     return new Pair([must(sides[0]), must(sides[1])], label);
   }
 
@@ -65,9 +64,25 @@ export class Pair {
     return this.#sides;
   }
 
-  /** Plays all steps and compares every answer. @throws DifferenceError at the first that differs */
-  async play(steps: readonly Step[]): Promise<void> {
-    for (const [index, step] of steps.entries()) await this.step(step, index);
+  /**
+   * Plays all steps and compares every answer. @throws DifferenceError at the first that differs; with `goOn` at the end,
+   * with all that differ, which suits steps that do not build on each other
+   */
+  async play(steps: readonly Step[], { goOn = false } = {}): Promise<void> {
+    const found: DifferenceError[] = [];
+    for (const [index, step] of steps.entries()) {
+      try {
+        await this.step(step, index);
+      } catch (error) {
+        if (!goOn || !(error instanceof DifferenceError)) throw error;
+        found.push(error);
+        for (const side of this.#sides) side.forgetMessages();
+      }
+    }
+    if (found.length > 0) throw new DifferenceError(found.map(({ message }) => message).join('\n'));
+    for (const side of this.#sides) {
+      if (!side.process.running) throw new Error(`${this.#label}: a server is gone:\n${side.process.output}`);
+    }
   }
 
   /** One step on both servers. Resolves with their common answer, normalised. @throws DifferenceError */

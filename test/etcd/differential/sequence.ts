@@ -18,7 +18,8 @@ export function dataSequence(seed: number, length: number): Step[] {
   const choices = new Choices(seed);
   const steps: Step[] = [];
   const streams = ['w0', 'w1'];
-  for (const stream of streams) steps.push({ open: stream, method: 'Watch.Watch' });
+  const opened = streams.map((open): Step => ({ open, method: 'Watch.Watch' }));
+  steps.push(...opened);
   for (let i = 0; i < length; i++) {
     steps.push(
       ...choices.weighted<Step[]>([
@@ -32,6 +33,7 @@ export function dataSequence(seed: number, length: number): Step[] {
         [1, () => progress(choices.one(streams))],
         [2, () => [{ call: 'Maintenance.HashKV', request: { revision: revision(choices) } }]],
         [1, () => [choices.one(maintenance)]],
+        [0.3, () => [{ settle: true }, { restart: choices.one(['SIGTERM', 'SIGKILL']) }, ...opened]],
       ]),
     );
     if (choices.chance(0.15)) steps.push({ settle: true });
@@ -46,7 +48,6 @@ const maintenance: readonly Step[] = [
   { call: 'Maintenance.Hash' },
   { call: 'Cluster.MemberList', request: { linearizable: true } },
   { call: 'Auth.AuthStatus' },
-  { restart: 'SIGTERM' },
 ];
 
 /** Progress is told only when every watcher has caught up, which a server may take a tenth of a second for. */

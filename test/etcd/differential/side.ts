@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, credentials, Metadata, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 
@@ -152,11 +153,29 @@ export class Side {
     });
   }
 
+  /** What streams have brought so far is not compared any more. */
+  forgetMessages(): void {
+    for (const { log } of this.#streams.values()) {
+      log.messages.length = 0;
+      delete log.ended;
+    }
+  }
+
+  /** A new cluster decides on its version a moment after it serves. */
+  async clusterVersionDecided(): Promise<void> {
+    for (let attempt = 0; attempt < 50; attempt++) {
+      const answer = await this.http({ http: 'GET', path: '/version' });
+      if ('body' in answer && !answer.body.includes('not_decided')) return;
+      await sleep(100);
+    }
+  }
+
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     this.#streams.clear();
     this.#client.close();
     await this.process.stop(signal);
     await this.process.start();
+    await this.clusterVersionDecided();
     this.#client = connect(this.process.endpoint);
   }
 
@@ -189,7 +208,7 @@ export class Side {
   }
 
   #resolve(value: Value): Value {
-    if (typeof value !== 'object' || value instanceof Uint8Array) return value;
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
     if (Array.isArray(value)) return value.map((one: Value) => this.#resolve(one));
     const fields = value as Fields;
     const ref = fields['ref'];
