@@ -91,7 +91,7 @@ describe('Lock', () => {
     expect(next.messages).toHaveLength(1);
   });
 
-  test('a compaction past the place of the watch wakes nobody too early', async () => {
+  test('a compaction while it waits wakes nobody', async () => {
     const desk = await deskWith(2);
     await desk.call(lockPath, lock, { name, lease: 1n });
     const waiting = desk.begin(lockPath, pb.LockRequest, { name, lease: 2n });
