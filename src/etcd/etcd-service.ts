@@ -106,7 +106,7 @@ export class EtcdService {
       );
       // Health and reflection know no secrets and no callers.
       const methods = countCalls(new Map([...served, ...healthService(), ...reflectionService()]), metrics);
-      const endpoints = new HttpEndpoints(member, methods, metrics);
+      const endpoints = new HttpEndpoints(member, methods, metrics, byCertificate);
       const server = new GrpcServer(platform, {
         methods,
         http: endpoints.handle,

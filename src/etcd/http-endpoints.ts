@@ -9,6 +9,12 @@ import type { Metrics } from './metrics.ts';
 
 const textType = 'text/plain; charset=utf-8';
 const noSniff = { 'x-content-type-options': 'nosniff' };
+/** A client that thinks its certificate says who it is would be surprised: at the gateway only tokens do. */
+const certified = text(
+  400,
+  'CommonName of client sending a request against gateway will be ignored and not used as expected\n',
+  noSniff,
+);
 const notFound = text(404, '404 page not found\n', noSniff);
 
 /**
@@ -20,17 +26,24 @@ export class HttpEndpoints {
   readonly #metrics: Metrics;
   readonly #checks: HealthChecks;
   readonly #gateway: Gateway;
+  readonly #byCertificate: boolean;
 
-  constructor(member: EtcdServer, methods: GrpcMethods, metrics: Metrics) {
+  /** @param byCertificate whether clients are known by their certificates (`--client-cert-auth`) */
+  constructor(member: EtcdServer, methods: GrpcMethods, metrics: Metrics, byCertificate: boolean) {
     this.#member = member;
     this.#metrics = metrics;
     this.#checks = new HealthChecks(member, metrics);
     this.#gateway = new Gateway(methods, member.platform.clock);
+    this.#byCertificate = byCertificate;
   }
 
   /** Everything. Bound. */
   readonly handle: HttpHandler = async (request) => {
-    if (request.path.startsWith('/v3/')) return this.#gateway.handle(request);
+    if (request.path.startsWith('/v3/')) {
+      const named = (request.identity?.user ?? '') !== '';
+      if (named && this.#byCertificate && this.#member.auth.enabled) return certified;
+      return this.#gateway.handle(request);
+    }
     if (splitPath(request).path === '/version') return getOnly(request) ?? this.#version();
     return this.handleMetrics(request);
   };

@@ -13,7 +13,7 @@ import { processFacts } from '../../src/platform/os/process-facts.ts';
 import { memberId, noMember } from '../../src/raft/types.ts';
 
 /** As much of a member as health is about. */
-function endpoints(state: Partial<EtcdServer> = {}): HttpEndpoints {
+function endpoints(state: Partial<EtcdServer> = {}, byCertificate = false): HttpEndpoints {
   const member = {
     platform: { clock: {} },
     leader: memberId('1'),
@@ -23,7 +23,7 @@ function endpoints(state: Partial<EtcdServer> = {}): HttpEndpoints {
     linearizableRead: () => Promise.resolve(),
     ...state,
   } as unknown as EtcdServer;
-  return new HttpEndpoints(member, new Map(), new Metrics());
+  return new HttpEndpoints(member, new Map(), new Metrics(), byCertificate);
 }
 
 async function ask(handle: HttpHandler, path: string, method = 'GET') {
@@ -41,6 +41,35 @@ const nospace = { alarms: () => [{ memberId: memberId('1'), alarm: 'nospace' as 
 const corrupt = { alarms: () => [{ memberId: memberId('1'), alarm: 'corrupt' as const }] };
 const noLeader = { leader: noMember, linearizableRead: () => Promise.reject(timeoutError()) };
 const noQuorum = { linearizableRead: () => Promise.reject(timeoutError()) };
+
+describe('the gateway', () => {
+  it.each([
+    [true, true, 'alice', 400],
+    [true, true, '', 404],
+    [true, true, undefined, 404],
+    [true, false, 'alice', 404],
+    [false, true, 'alice', 404],
+  ])(
+    'refuses a certificate with a name while names count: auth %s, by certificate %s, name %s → %i',
+    async (enabled, byCertificate, user, status) => {
+      const state = { auth: { enabled } as EtcdServer['auth'] };
+      const answer = await endpoints(state, byCertificate).handle({
+        method: 'POST',
+        path: '/v3/no/such/thing',
+        headers: {},
+        body: new Uint8Array(0),
+        remoteHost: '127.0.0.1',
+        ...(user !== undefined && { identity: { user, groups: [] } }),
+      });
+      expect(answer.status).toBe(status);
+      if (status === 400) {
+        expect(decodeUtf8(answer.body as Uint8Array)).toBe(
+          'CommonName of client sending a request against gateway will be ignored and not used as expected\n',
+        );
+      }
+    },
+  );
+});
 
 describe('/health', () => {
   it.each([
