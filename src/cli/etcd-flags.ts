@@ -218,6 +218,17 @@ export function addEtcdFlags(command: Command): void {
   }
 }
 
+/** Go's flags may begin with one dash: `-name a` is `--name a`. Only flags of this list are changed, and no values of others. */
+export function withDoubleDashes(args: readonly string[]): string[] {
+  const names = new Set(
+    (flags as readonly Flag[]).flatMap(({ name, also }) => [name, ...(also ? [also] : [])]),
+  );
+  return args.map((arg) => {
+    const name = /^-([a-z][a-z-]+)(?:=|$)/.exec(arg)?.[1];
+    return name !== undefined && names.has(name) ? `-${arg}` : arg;
+  });
+}
+
 /** What commander read, under the flags' own names: the former name counts when the present one was not given. */
 export function readEtcdFlags(command: Command): EtcdFlags {
   const values: Record<string, string | boolean | undefined> = {};

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import type { Command } from 'commander';
 
+import { TokenOptionsError } from '../etcd/auth/token-options.ts';
 import type { ClusterConfig, ConfiguredMember } from '../etcd/cluster.ts';
 import { EtcdService, type EtcdServiceOptions } from '../etcd/etcd-service.ts';
 import { ConsoleLogger, type LogLevel } from '../platform/os/console-logger.ts';
@@ -23,6 +24,7 @@ import {
   readInitialCluster,
   readUrls,
   usage,
+  withDoubleDashes,
   type EtcdFlags,
   type EtcdUrl,
 } from './etcd-flags.ts';
@@ -62,6 +64,8 @@ Examples:
       process.exit(0);
     });
   addEtcdFlags(command);
+  const parseOptions = command.parseOptions.bind(command);
+  command.parseOptions = (args) => parseOptions(withDoubleDashes(args));
   addEtcdCheckCommand(command);
   addEtcdSnapshotCommand(command);
 }
@@ -164,7 +168,14 @@ async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
     readFile: (path) => readTextFile('auth-token', path),
     processFacts,
   };
-  const service = await EtcdService.start(platform, options);
+  const starting = EtcdService.start(platform, options);
+  // Who waits for others to join them may be asked to end before it serves.
+  const service = await Promise.race([starting, aborted(signal).then(() => undefined)]).catch(
+    (error: unknown) => {
+      throw error instanceof TokenOptionsError ? usage(`--auth-token: ${error.message}`) : error;
+    },
+  );
+  if (service === undefined) return;
   const failure = await Promise.race([aborted(signal).then(() => undefined), service.failed]);
   await service.stop();
   if (failure !== undefined) throw new CliError(`${name} stopped: ${failure.message}`);

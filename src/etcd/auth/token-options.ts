@@ -18,7 +18,12 @@ export interface TokenOptions {
   readonly openSigner?: OpenTokenSigner;
 }
 
-/** The tokens that `options.authToken` asks for. Rejects with a sentence that says what is wrong with it. */
+/** What is wrong with `--auth-token`, in a sentence. */
+export class TokenOptionsError extends Error {
+  override readonly name = 'TokenOptionsError';
+}
+
+/** The tokens that `options.authToken` asks for. @throws TokenOptionsError; what `readFile` throws */
 export async function openTokenProvider(
   member: TokenMember,
   platform: { readonly clock: Clock; readonly random: Random },
@@ -28,7 +33,7 @@ export async function openTokenProvider(
   const settings = readPairs(options.authToken, pairs);
   if (type === 'simple') return new SimpleTokens(member, platform, options.ttlSeconds);
   if (type !== 'jwt' || options.openSigner === undefined) {
-    throw new Error(
+    throw new TokenOptionsError(
       `auth: invalid auth options: ${type || 'nothing'} is no type of token; write simple or jwt`,
     );
   }
@@ -36,11 +41,12 @@ export async function openTokenProvider(
     const path = settings.get(name);
     return path === undefined || path === '' ? undefined : options.readFile(path);
   };
-  const signer = await options.openSigner({
-    signMethod: settings.get('sign-method') ?? '',
-    publicKey: read('pub-key'),
-    privateKey: read('priv-key'),
-  });
+  const keys = { publicKey: read('pub-key'), privateKey: read('priv-key') };
+  const signer = await options
+    .openSigner({ signMethod: settings.get('sign-method') ?? '', ...keys })
+    .catch((error: Error) => {
+      throw new TokenOptionsError(error.message, { cause: error });
+    });
   return new SignedTokens(signer, platform.clock, ttlSeconds(settings.get('ttl')));
 }
 
@@ -49,9 +55,10 @@ function readPairs(text: string, pairs: readonly string[]): ReadonlyMap<string, 
   for (const pair of pairs) {
     const [name = '', value, ...rest] = pair.split('=');
     if (value === undefined || rest.length > 0) {
-      throw new Error(`auth: invalid auth options: ${pair} in ${text} is not NAME=VALUE`);
+      throw new TokenOptionsError(`auth: invalid auth options: ${pair} in ${text} is not NAME=VALUE`);
     }
-    if (settings.has(name)) throw new Error(`auth: invalid auth options: ${name} is given twice in ${text}`);
+    if (settings.has(name))
+      throw new TokenOptionsError(`auth: invalid auth options: ${name} is given twice in ${text}`);
     settings.set(name, value);
   }
   return settings;
@@ -70,7 +77,7 @@ const secondsOfUnit: Readonly<Record<string, number>> = {
 function ttlSeconds(text: string | undefined): number {
   if (text === undefined || text === '') return jwtTtlSecondsDefault;
   if (!/^(\d+(\.\d+)?(h|ms|m|us|ns|s))+$/.test(text)) {
-    throw new Error(`auth: invalid auth options: ttl=${text} is no duration; write 5m, or 1h30m`);
+    throw new TokenOptionsError(`auth: invalid auth options: ttl=${text} is no duration; write 5m, or 1h30m`);
   }
   let seconds = 0;
   for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|ns|s)/g)) {

@@ -1,0 +1,203 @@
+import { Command } from 'commander';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import {
+  addEtcdFlags,
+  durationMillis,
+  readAutoCompaction,
+  readEtcdFlags,
+  readInitialCluster,
+  readUrls,
+  withDoubleDashes,
+  type EtcdFlags,
+} from '../../src/cli/etcd-flags.ts';
+import { EtcdProcess } from '../e2e/etcd-process.ts';
+import { call, runDrydock } from '../e2e/etcd-tools.ts';
+
+/** What a command line of `drydock etcd` comes to. */
+function read(...args: readonly string[]): EtcdFlags {
+  const command = new Command('etcd').exitOverride().configureOutput({ writeErr: () => {} });
+  addEtcdFlags(command);
+  command.parse(withDoubleDashes(args), { from: 'user' });
+  return readEtcdFlags(command);
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("etcd's flags", () => {
+  it('have etcd’s defaults', () => {
+    expect(read()).toMatchObject({
+      name: 'default',
+      'listen-client-urls': 'http://localhost:2379',
+      'listen-peer-urls': 'http://localhost:2380',
+      'initial-cluster-state': 'new',
+      'initial-cluster-token': 'etcd-cluster',
+      'heartbeat-interval': '100',
+      'election-timeout': '1000',
+      'strict-reconfig-check': true,
+      'initial-corrupt-check': true,
+      'client-cert-auth': false,
+      'max-txn-ops': '128',
+      'max-request-bytes': '1572864',
+      'watch-progress-notify-interval': '10m',
+    });
+  });
+
+  it('begin with one dash or two, and take their value with = or without', () => {
+    for (const args of [
+      ['--name', 'a', '--client-cert-auth', '--snapshot-count', '7'],
+      ['-name', 'a', '-client-cert-auth', '-snapshot-count', '7'],
+      ['-name=a', '-client-cert-auth=true', '-snapshot-count=7'],
+      ['--name=a', '--client-cert-auth=1', '--snapshot-count=7'],
+    ]) {
+      expect(read(...args)).toMatchObject({ name: 'a', 'client-cert-auth': true, 'snapshot-count': '7' });
+    }
+    expect(withDoubleDashes(['-h', '-1', '-unknown', '-', '--', '-name-x'])).toEqual([
+      ...['-h', '-1', '-unknown', '-', '--', '-name-x'],
+    ]);
+  });
+
+  it('can be environment variables, which the command line outdoes', () => {
+    vi.stubEnv('ETCD_NAME', 'from-environment');
+    vi.stubEnv('ETCD_STRICT_RECONFIG_CHECK', 'false');
+    vi.stubEnv('ETCD_SNAPSHOT_COUNT', '5');
+    expect(read('--snapshot-count', '6')).toMatchObject({
+      name: 'from-environment',
+      'strict-reconfig-check': false,
+      'snapshot-count': '6',
+    });
+  });
+
+  it('are known by their former names too', () => {
+    expect(read('--experimental-watch-progress-notify-interval', '3s')).toMatchObject({
+      'watch-progress-notify-interval': '3s',
+    });
+    expect(read('--experimental-initial-corrupt-check=false')).toMatchObject({
+      'initial-corrupt-check': false,
+    });
+    vi.stubEnv('ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME', '1m');
+    expect(read()).toMatchObject({ 'corrupt-check-time': '1m' });
+  });
+});
+
+describe('the values of flags', () => {
+  it('are durations as Go writes them', () => {
+    expect(['10m', '1h30m', '500ms', '1.5s', '0'].map((text) => durationMillis('f', text))).toEqual([
+      ...[600_000, 5_400_000, 500, 1500, 0],
+    ]);
+    for (const wrong of ['5', '5q', '-1s', 'm', '1s x']) {
+      expect(() => durationMillis('corrupt-check-time', wrong)).toThrow(
+        /^--corrupt-check-time .* is no duration/,
+      );
+    }
+  });
+
+  it('are URLs, of hosts, addresses and ports', () => {
+    expect(readUrls('f', 'http://a:1, https://[::1]:65535/')).toEqual([
+      { text: 'http://a:1', secure: false, address: { host: 'a', port: 1 } },
+      { text: 'https://[::1]:65535', secure: true, address: { host: '::1', port: 65_535 } },
+    ]);
+    for (const wrong of ['a:1', 'ftp://a:1', 'http://a', 'http://a:65536', 'http://a:1/path', 'unix://a:1']) {
+      expect(() => readUrls('listen-client-urls', wrong)).toThrow(/^--listen-client-urls .* is no URL/);
+    }
+  });
+
+  it('are the first members, each with one URL or several', () => {
+    const members = readInitialCluster('a=http://a:1,b=http://b:1,a=http://a:2');
+    expect([...members].map(([name, urls]) => [name, urls.map(({ text }) => text)])).toEqual([
+      ['a', ['http://a:1', 'http://a:2']],
+      ['b', ['http://b:1']],
+    ]);
+    for (const wrong of ['a', '=http://a:1', 'a=b', '']) expect(() => readInitialCluster(wrong)).toThrow();
+  });
+
+  it('are what is kept of the history', () => {
+    expect(readAutoCompaction('periodic', '0')).toBeUndefined();
+    expect(readAutoCompaction('periodic', '2')).toEqual({ mode: 'periodic', retentionMillis: 7_200_000 });
+    expect(readAutoCompaction('periodic', '5m')).toEqual({ mode: 'periodic', retentionMillis: 300_000 });
+    expect(readAutoCompaction('revision', '1000')).toEqual({ mode: 'revision', retentionRevisions: 1000 });
+    expect(() => readAutoCompaction('revision', '5m')).toThrow(/--auto-compaction-retention 5m/);
+  });
+});
+
+describe('drydock etcd', () => {
+  it('refuses wrong flags with one sentence and exit code 2', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drydock-flags-'));
+    const data = join(folder, 'data');
+    try {
+      for (const [args, sentence] of [
+        [['--heartbeat-interval', 'abc'], /--heartbeat-interval abc is not a whole number from 1 to/],
+        [
+          ['-election-timeout=200'],
+          /--election-timeout 200 must be at least five times --heartbeat-interval 100/,
+        ],
+        [['--initial-cluster', 'b=http://127.0.0.1:1'], /does not name this member \(--name default\)/],
+        [['--initial-cluster-state', 'maybe'], /Allowed choices are new, existing/],
+        [['--client-cert-auth=maybe'], /--client-cert-auth maybe is neither true nor false/],
+        [['--listen-client-urls', 'https://127.0.0.1:1'], /https needs --cert-file/],
+        [['--listen-client-urls', 'http://127.0.0.1:1,https://127.0.0.1:2'], /mixes http and https/],
+        [['--unknown'], /unknown option '--unknown'/],
+        [['extra'], /too many arguments/],
+      ] as const) {
+        const { code, output } = await runDrydock(['etcd', '--data-dir', data, ...args], {
+          millisMax: 10_000,
+        });
+        expect(output).toMatch(sentence);
+        expect(output.trim().split('\n'), output).toHaveLength(1);
+        expect(output).toMatch(/^drydock: /);
+        expect(code, output).toBe(2);
+      }
+      expect(existsSync(data)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
+
+  it('refuses tokens that make no sense when the member is there already, and lets it go', async () => {
+    const member = await EtcdProcess.create({ flavour: 'drydock', flags: ['--auth-token', 'bogus'] });
+    try {
+      await expect(member.start()).rejects.toThrow(/drydock: --auth-token: .* bogus is no type of token/);
+      expect(member.exitCode).toBe(2);
+    } finally {
+      await member.close();
+    }
+  });
+
+  it('ends when it is asked to while it still waits for the others', async () => {
+    const member = await EtcdProcess.create({
+      flavour: 'drydock',
+      name: 'b',
+      initialCluster: 'a=http://127.0.0.1:9,b=http://127.0.0.1:10',
+      initialClusterState: 'existing',
+    });
+    try {
+      const starting = member.start().catch((error: unknown) => error);
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await member.stop('SIGTERM');
+      expect(String(await starting)).toContain('b ended with 0');
+    } finally {
+      await member.close();
+    }
+  });
+
+  it('takes its flags from the environment', async () => {
+    vi.stubEnv('ETCD_LISTEN_METRICS_URLS', 'http://127.0.0.1:0');
+    vi.stubEnv('ETCD_MAX_TXN_OPS', '1');
+    const member = await EtcdProcess.start({ flavour: 'drydock' });
+    try {
+      const requestPut = { key: 'YQ==', value: 'YQ==' };
+      const answer = await call(`${member.clientUrl}/v3/kv/txn`, {
+        method: 'POST',
+        body: { success: [{ requestPut }, { requestPut }] },
+      });
+      expect(answer.text).toContain('too many operations in txn request');
+    } finally {
+      await member.close();
+    }
+  });
+});
