@@ -27,7 +27,7 @@ Examples:
       const platform = createOsPlatform({ hostname: 'check' });
       const report = await verifyDataDirectory(platform, new LmdbBackends(), resolve(directory));
       process.stdout.write(
-        `${options.json === true ? JSON.stringify(report, null, 2) : formatReport(report)}\n`,
+        options.json === true ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report),
       );
       if (!report.sound) throw new CliError(`${directory} is damaged`);
     });

@@ -64,6 +64,9 @@ Examples:
       process.exit(0);
     });
   addEtcdFlags(command);
+  // What stands behind `snapshot restore` is its own: `--data-dir` is a flag of the member too.
+  program.enablePositionalOptions();
+  command.enablePositionalOptions();
   const parseOptions = command.parseOptions.bind(command);
   command.parseOptions = (args) => parseOptions(withDoubleDashes(args));
   addEtcdCheckCommand(command);

@@ -58,7 +58,12 @@ describe("etcd's flags", () => {
       expect(read(...args)).toMatchObject({ name: 'a', 'client-cert-auth': true, 'snapshot-count': '7' });
     }
     expect(withDoubleDashes(['-h', '-1', '-unknown', '-', '--', '-name-x'])).toEqual([
-      ...['-h', '-1', '-unknown', '-', '--', '-name-x'],
+      '-h',
+      '-1',
+      '-unknown',
+      '-',
+      '--',
+      '-name-x',
     ]);
   });
 
@@ -88,7 +93,7 @@ describe("etcd's flags", () => {
 describe('the values of flags', () => {
   it('are durations as Go writes them', () => {
     expect(['10m', '1h30m', '500ms', '1.5s', '0'].map((text) => durationMillis('f', text))).toEqual([
-      ...[600_000, 5_400_000, 500, 1500, 0],
+      600_000, 5_400_000, 500, 1500, 0,
     ]);
     for (const wrong of ['5', '5q', '-1s', 'm', '1s x']) {
       expect(() => durationMillis('corrupt-check-time', wrong)).toThrow(
