@@ -218,6 +218,8 @@ function readTls(flags: EtcdFlags, side: '' | 'peer-'): TlsMaterial {
     return readTextFile(flag, path);
   };
   const caFlag = `${side}trusted-ca-file` as const;
+  // Members always check each other: without an authority every one of them would be refused.
+  if (side === 'peer-' && flags[caFlag] === undefined) throw usage(`https between members needs --${caFlag}`);
   return {
     cert: read(`${side}cert-file`),
     key: read(`${side}key-file`),
