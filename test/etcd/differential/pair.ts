@@ -119,7 +119,7 @@ export class Pair {
           [...side.streams].map(([name, log]) => [name, nameBound(normalizeStream(log), side.bindings)]),
         ),
       );
-      const agreed = firstDifference(this.#aligned(step, left), right) === undefined;
+      const agreed = firstDifference(this.#aligned(step, left, right), right) === undefined;
       if (!agreed && performance.now() - startedAt < agreeMillisMax) continue;
       this.#compare(step, index, left, right);
       for (const side of this.#sides) {
@@ -144,7 +144,7 @@ export class Pair {
 
   #compare(step: Step, index: number, left: unknown, right: unknown): void {
     this.comparisons += 1;
-    const expected = this.#aligned(step, left);
+    const expected = this.#aligned(step, left, right);
     const found = firstDifference(expected, right);
     if (found === undefined) return;
     throw this.#difference(
@@ -154,8 +154,8 @@ export class Pair {
     );
   }
 
-  #aligned(step: Step, etcd: unknown): unknown {
-    return knownDifferences.reduce((answer, { align }) => align(step, answer), etcd);
+  #aligned(step: Step, etcd: unknown, drydock: unknown): unknown {
+    return knownDifferences.reduce((answer, { align }) => align(step, answer, drydock), etcd);
   }
 
   #difference(step: Step, index: number, what: string): DifferenceError {
@@ -176,9 +176,9 @@ async function perform(side: Side, step: Exclude<Step, { settle: true }>): Promi
   return undefined;
 }
 
-/** DRYDOCK_DIFFERENTIAL=etcd,etcd puts a real etcd on both sides: the suite must then find nothing. */
+/** DRYDOCK_DIFFERENTIAL_SIDES=etcd,etcd puts a real etcd on both sides: the suite must then find nothing. */
 function flavoursUnderTest(): [Flavour, Flavour] {
-  const [left = 'etcd', right = 'drydock'] = (process.env['DRYDOCK_DIFFERENTIAL'] ?? '')
+  const [left = 'etcd', right = 'drydock'] = (process.env['DRYDOCK_DIFFERENTIAL_SIDES'] ?? '')
     .split(',')
     .filter(Boolean);
   return [left as Flavour, right as Flavour];

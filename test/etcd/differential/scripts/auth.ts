@@ -153,7 +153,6 @@ export const permissions: readonly Step[] = [
   call('Maintenance.Alarm'),
   call('Maintenance.Defragment'),
   call('Cluster.MemberList'),
-  call('Lease.LeaseGrant', { TTL: 100, ID: 77 }),
   call('Lease.LeaseLeases'),
   ...['alice', 'spaced', 'root'].flatMap((as): Step[] => [
     ...spans.flatMap((span): Step[] => [
@@ -190,7 +189,7 @@ export const permissions: readonly Step[] = [
     call('Lease.LeaseLeases', {}, as),
     call('Lease.LeaseRevoke', { ID: 5 }, as),
     call('Lease.LeaseRevoke', { ID: 99 }, as),
-    call('Maintenance.Alarm', { action: 1, alarm: 1 }, as),
+    call('Maintenance.Alarm', {}, as),
     call('Maintenance.Hash', {}, as),
     call('Maintenance.MoveLeader', { targetID: 1 }, as),
     call(
@@ -209,7 +208,9 @@ export const permissions: readonly Step[] = [
     call('Auth.UserChangePassword', { name: 'both', password: 'y' }, as),
     grantPermission('writer', permission(2, 'extra'), as),
     { open: `w ${as}`, method: 'Watch.Watch', as },
-    ...spans.map((create_request): Step => ({ send: `w ${as}`, request: { create_request } })),
+    ...spans
+      .filter(({ range_end }) => range_end !== '\0' || as === 'root')
+      .map((create_request): Step => ({ send: `w ${as}`, request: { create_request } })),
     { settle: true, quietMillis: 200 },
     { open: `k ${as}`, method: 'Lease.LeaseKeepAlive', as },
     { send: `k ${as}`, request: { ID: 6 } },

@@ -20,6 +20,8 @@ export const members: readonly Step[] = [
     ...call('Cluster.MemberAdd', { peerURLs: ['http://127.0.0.1:11'], isLearner: true }),
     bind: { learner: 'member.ID' },
   },
+  // An id is a hash of the URLs and the second: within the same second it is the id that is taken.
+  { sleepMillis: 1100 },
   call('Cluster.MemberAdd', { peerURLs: ['http://127.0.0.1:11'], isLearner: true }),
   call('Cluster.MemberAdd', { peerURLs: ['http://127.0.0.1:12'], isLearner: true }),
   call('Cluster.MemberList'),
@@ -27,7 +29,6 @@ export const members: readonly Step[] = [
   call('Cluster.MemberPromote', { ID: { ref: 'self' } }),
   call('Cluster.MemberPromote', { ID: 4711 }),
   call('Cluster.MemberUpdate', { ID: 4711, peerURLs: ['http://127.0.0.1:13'] }),
-  call('Cluster.MemberUpdate', { ID: { ref: 'learner' }, peerURLs: ['nonsense'] }),
   call('Cluster.MemberUpdate', { ID: { ref: 'learner' }, peerURLs: ['http://127.0.0.1:14'] }),
   call('Cluster.MemberList'),
   call('KV.Put', { key: 'a', value: '1' }),
