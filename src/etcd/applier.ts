@@ -37,7 +37,7 @@ function refuse(
 ): EtcdError | undefined {
   // The alarm itself can be disarmed.
   if (request.type === 'alarm' || isInternal(request)) return undefined;
-  if (alarms.raised('corrupt')) return corruptError();
+  if (alarms.raised('corrupt') && touchesData(request)) return corruptError();
   const denied = users.checkRequest(request, auth, store);
   if (denied !== undefined) return fromAuthError(denied);
   return alarms.raised('nospace') && takesSpace(request) ? noSpaceError() : undefined;
@@ -46,6 +46,21 @@ function refuse(
 /** What members say among themselves: nobody's permission is asked. */
 function isInternal({ type }: Request): boolean {
   return type === 'member-attributes' || type === 'cluster-version' || type === 'lease-checkpoint';
+}
+
+/** What etcd's corrupt applier refuses; users and members can still be seen to. */
+function touchesData({ type }: Request): boolean {
+  switch (type) {
+    case 'put':
+    case 'delete-range':
+    case 'txn':
+    case 'compact':
+    case 'lease-grant':
+    case 'lease-revoke':
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Puts and grants; whoever deletes, compacts or reads makes room or needs none. */

@@ -35,6 +35,8 @@ export class Reconfigurer {
     await member.linearizableRead();
     const id = joiningMemberId(peerUrls, toHex(member.platform.random.bytes(8)));
     const change = addMember(id, { peerUrls, learner });
+    const checked = membership().check(change);
+    if (!checked.ok) throw fromMembershipError(checked.error);
     const learners = member.members().filter((one) => one.learner).length;
     if (learner && learners >= learnersMax) throw fromMembershipError('too-many-learners');
     this.#check((health) => checkAddition(health, !learner));

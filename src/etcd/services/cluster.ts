@@ -75,9 +75,9 @@ export function clusterService(context: ServiceContext): GrpcMethods {
       '/etcdserverpb.Cluster/MemberUpdate',
       unary(async (bytes, call) => {
         const { ID, peerURLs } = MemberUpdateRequest.decode(bytes);
-        const urls = checkedUrls(peerURLs);
         checkAdmin(call);
-        await member.memberUpdate(idOf(ID), urls);
+        const id = idOf(ID);
+        await member.memberUpdate(id, checkedUrls(peerURLs));
         return MemberUpdateResponse.encode({ header: header(), members: members() });
       }),
     ],
