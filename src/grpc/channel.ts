@@ -207,7 +207,7 @@ export class GrpcChannel {
     const keepalive =
       options === undefined
         ? undefined
-        : new Keepalive(connection, clock, options.intervalMillis, options.timeoutMillis);
+        : new Keepalive(connection, clock, options.intervalMillis, options.timeoutMillis, false);
     return connection;
   }
 

@@ -22,14 +22,23 @@ export class Keepalive {
   readonly #clock: Clock;
   readonly #intervalMillis: number;
   readonly #timeoutMillis: number;
+  readonly #idleToo: boolean;
   #timer: Timer | undefined;
   #seen = -1;
 
-  constructor(connection: Http2Connection, clock: Clock, intervalMillis: number, timeoutMillis: number) {
+  /** @param idleToo also while there are no calls, which servers do not take from clients (PingEnforcement) */
+  constructor(
+    connection: Http2Connection,
+    clock: Clock,
+    intervalMillis: number,
+    timeoutMillis: number,
+    idleToo = true,
+  ) {
     this.#connection = connection;
     this.#clock = clock;
     this.#intervalMillis = intervalMillis;
     this.#timeoutMillis = timeoutMillis;
+    this.#idleToo = idleToo;
     this.#watch();
   }
 
@@ -40,7 +49,8 @@ export class Keepalive {
   #watch(): void {
     this.#seen = this.#connection.receivedCount;
     this.#timer = this.#clock.setTimer(this.#intervalMillis, () => {
-      if (this.#connection.receivedCount === this.#seen) this.#ping();
+      const { receivedCount, streams } = this.#connection;
+      if (receivedCount === this.#seen && (this.#idleToo || streams.size > 0)) this.#ping();
       else this.#watch();
     });
   }

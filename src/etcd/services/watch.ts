@@ -132,8 +132,11 @@ class WatchStream implements CallEvents {
   #create(request: WatchCall & { readonly type: 'create' }): void {
     const { member } = this.#context;
     let auth: RequestAuth | undefined;
+    // Later, as the watches made before it: it does not say whom it is for, so that clients go by the order.
     const refuse = (cancelReason: string): void =>
-      this.#notify(member.store.revision, { watchId: -1, created: true, canceled: true, cancelReason });
+      queueMicrotask(() =>
+        this.#notify(member.store.revision, { watchId: -1, created: true, canceled: true, cancelReason }),
+      );
     // etcd reads an empty key as the least one.
     const range = { key: request.key === '' ? '\0' : request.key, rangeEnd: request.rangeEnd };
     try {

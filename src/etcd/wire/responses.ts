@@ -383,6 +383,16 @@ function readResponseOp(reader: ProtoReader): ResponseOp | undefined {
   return op;
 }
 
+export function decodeCompactionResponse(bytes: Uint8Array): WithHeader<object> {
+  const reader = new ProtoReader(bytes);
+  let header = noHeader;
+  for (let field = reader.tag(); field !== 0; field = reader.tag()) {
+    if (field === 1) header = readHeader(reader.message());
+    else reader.skip();
+  }
+  return { header };
+}
+
 export interface DecodedWatchResponse {
   readonly header: DecodedHeader;
   readonly watchId: number;
