@@ -46,6 +46,8 @@ export class Callers {
     const token = tokenOf(call);
     if (token === undefined) return this.#certified(call, auth.revision);
     const info = this.#tokens.identify(token);
+    // What `admit` waited for did not come, without a quorum for example; nobody waits for it again, nor hears that it failed.
+    if (info instanceof Promise) info.catch(ignore);
     if (info === undefined || info instanceof Promise) throw fromAuthError('auth-token-invalid');
     return info;
   }

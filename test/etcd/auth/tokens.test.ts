@@ -7,7 +7,7 @@ import { Passwords } from '../../../src/etcd/auth/passwords.ts';
 import { SignedTokens } from '../../../src/etcd/auth/signed-tokens.ts';
 import { SimpleTokens } from '../../../src/etcd/auth/simple-tokens.ts';
 import { openTokenProvider } from '../../../src/etcd/auth/token-options.ts';
-import type { EtcdError } from '../../../src/etcd/errors.ts';
+import { type EtcdError, timeoutError } from '../../../src/etcd/errors.ts';
 import type { GrpcMethod, ServerCall, StreamingMethod, UnaryMethod } from '../../../src/grpc/service.ts';
 import { type AuthInfo, AuthStore } from '../../../src/mvcc/auth/auth-store.ts';
 import { MemoryBackend } from '../../../src/mvcc/memory-backend.ts';
@@ -38,6 +38,7 @@ class FakeMember {
   auth = new AuthStore(new MemoryBackend());
   applied = 0 as Index;
   reads = 0;
+  quorum = true;
   behind: (() => void)[] = [];
 
   constructor() {
@@ -54,6 +55,7 @@ class FakeMember {
 
   linearizableRead(): Promise<void> {
     this.reads++;
+    if (!this.quorum) return Promise.reject(timeoutError());
     for (const apply of this.behind.splice(0)) apply();
     return Promise.resolve();
   }
@@ -351,5 +353,11 @@ describe('who calls', () => {
     expect(heard).not.toContain('root 1');
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(heard).toEqual(['root 3', 'root 1', 'root 2', 'end', 'etcdserver: invalid auth token 4']);
+
+    // Refused, and no more: a failure that nobody hears of ends the process.
+    behind.quorum = false;
+    unaryMethod.handle(new Uint8Array(5), call('madeup.999'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(heard.at(-1)).toBe('etcdserver: invalid auth token 5');
   });
 });
