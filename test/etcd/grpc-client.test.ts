@@ -7,12 +7,11 @@ import { GrpcEtcdClient, type GrpcEtcdClientOptions } from '../../src/etcd/grpc-
 import { LinkEtcdClient } from '../../src/etcd/link-client.ts';
 import { serveEtcdLink } from '../../src/etcd/link-server.ts';
 import { LocalEtcdClient } from '../../src/etcd/local-client.ts';
-import * as pb from '../../src/etcd/proto/rpc.ts';
-import { GrpcChannel } from '../../src/grpc/channel.ts';
 import type { Link, LinkEvents } from '../../src/platform/links.ts';
 import { findTool, freePorts, missingTool, type Flavour } from '../e2e/etcd-process.ts';
 import { describeEtcdClient, eventually, WatchLog } from './etcd-client.compliance.ts';
 import { DrydockMember, osPlatform, serveMember, type ServedMember } from './etcd-member.ts';
+import { enableAuth } from './served-cluster.ts';
 
 const real = findTool('etcd') !== undefined;
 if (!real) missingTool('etcd', 'the gRPC client is not tried on a real etcd.');
@@ -177,7 +176,7 @@ describe.each(flavours)('a gRPC client of %s', (flavour) => {
     // Not needed yet, and not refused.
     await before.put({ key: 'user/a', value: bytes('1') });
     const early = await WatchLog.stand(before, { key: 'user/a' });
-    await enableAuth(member, credentials);
+    await enableAuth(platform, member.address, credentials);
 
     await before.put({ key: 'user/a', value: bytes('2') });
     await eventually('the watch goes on', () => early.events.length === 1);
@@ -213,17 +212,3 @@ describe.each(flavours)('a gRPC client of %s', (flavour) => {
     expect(must(early.calls[0])).toBe('created');
   });
 });
-
-async function enableAuth(
-  { address }: ServedMember,
-  { username, password }: { username: string; password: string },
-): Promise<void> {
-  const channel = new GrpcChannel(platform, address);
-  const call = (method: string, message: Uint8Array): Promise<unknown> =>
-    channel.unary(`/etcdserverpb.Auth/${method}`, message);
-  await call('UserAdd', pb.AuthUserAddRequest.encode({ name: username, password }));
-  await call('RoleAdd', pb.AuthRoleAddRequest.encode({ name: 'root' }));
-  await call('UserGrantRole', pb.AuthUserGrantRoleRequest.encode({ user: username, role: 'root' }));
-  await call('AuthEnable', pb.AuthEnableRequest.encode({}));
-  channel.close();
-}
