@@ -27,8 +27,8 @@ export interface EtcdCredentials {
 }
 
 /**
- * Why a stream ended: its endpoint failed, and is at rest now; its token is no good, and the next stream gets another; or whatever
- * it was for is not wanted there, which would be so at another endpoint, too.
+ * Why a stream ended: its endpoint failed, and is at rest now; its token is no good there, and the next stream gets another, at
+ * another endpoint if it can; or whatever it was for is not wanted, which would be so at another endpoint, too.
  */
 export type EndCause = 'broken' | 'token' | 'refused';
 
@@ -49,11 +49,13 @@ export interface EtcdStream {
   /** As `end`, because the endpoint is silent. */
   abandon(reason: string): void;
   /** As `end`, because its token was refused. False when there are no credentials to get another with. */
-  refuseToken(): boolean;
+  refuseToken(reason: string): boolean;
 }
 
 /** Unary calls without an answer; one more is refused. */
 const callsMax = 10_000;
+/** Tokens in a row that a stream may be refused for: a member that lags behind may not know one that another gave out. */
+export const tokenRefusalsMax = 5;
 /** How long a call waits for an endpoint's rest to end before it tries it all the same. */
 const restMillisMax = 500;
 const requestMillisDefault = 10_000;
@@ -159,7 +161,7 @@ export class GrpcCalls {
           over = true;
           const cause = this.#endCause(status, token !== undefined);
           if (cause === 'token' && token !== undefined) this.#forget(token);
-          if (cause === 'broken') this.#endpoints.failed(endpoint, status.message);
+          if (cause !== 'refused') this.#endpoints.failed(endpoint, status.message);
           events.ended(this.#closed ? closedError() : toEtcdError(status, true), cause);
         },
         drained: () => {},
@@ -178,9 +180,10 @@ export class GrpcCalls {
         this.#endpoints.failed(endpoint, reason);
         end();
       },
-      refuseToken: () => {
+      refuseToken: (reason) => {
         if (token === undefined) return false;
         this.#forget(token);
+        this.#endpoints.failed(endpoint, reason);
         end();
         return true;
       },

@@ -5,7 +5,7 @@ import type { Platform } from '../platform/platform.ts';
 
 /** How long a broken endpoint is left alone: doubling, each time less a random half, so that clients do not come back in step. */
 const backoffBaseMillis = 100;
-const backoffMaxMillis = 10_000;
+const backoffMaxMillis = 3000;
 
 /** One member of the cluster, as a client knows it. */
 export class Endpoint {

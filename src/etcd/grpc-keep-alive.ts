@@ -3,7 +3,13 @@ import { ProtoError } from '../base/protobuf.ts';
 import type { LeaseId } from '../mvcc/types.ts';
 import type { Timer } from '../platform/clock.ts';
 import { EtcdError, tooManyRequestsError } from './errors.ts';
-import { closedError, type EndCause, type EtcdStream, type GrpcCalls } from './grpc-calls.ts';
+import {
+  closedError,
+  type EndCause,
+  type EtcdStream,
+  type GrpcCalls,
+  tokenRefusalsMax,
+} from './grpc-calls.ts';
 import * as pb from './proto/rpc.ts';
 
 /** Renewals without an answer; one more is refused. */
@@ -22,8 +28,8 @@ export class GrpcKeepAlives {
   readonly #renewals = new Set<Renewal>();
   #stream: EtcdStream | undefined;
   #opening = false;
-  /** A stream whose token was refused was followed by another, which has not answered yet. */
-  #renewed = false;
+  /** In a row. */
+  #tokenRefusals = 0;
   /** Runs while an answer is due. */
   #timer: Timer | undefined;
 
@@ -96,7 +102,7 @@ export class GrpcKeepAlives {
       this.#ended(new EtcdError('unknown', `etcd client: malformed reply: ${error.message}`), 'broken');
       return;
     }
-    this.#renewed = false;
+    this.#tokenRefusals = 0;
     for (const renewal of this.#renewals) {
       if (renewal.id !== answer.ID) continue;
       this.#renewals.delete(renewal);
@@ -110,12 +116,12 @@ export class GrpcKeepAlives {
     this.#stream = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (cause === 'refused' || (cause === 'token' && this.#renewed)) {
-      this.#renewed = false;
+    if (cause === 'refused' || (cause === 'token' && this.#tokenRefusals >= tokenRefusalsMax)) {
+      this.#tokenRefusals = 0;
       this.#fail(error);
       return;
     }
-    if (cause === 'token') this.#renewed = true;
+    if (cause === 'token') this.#tokenRefusals++;
     else {
       for (const renewal of this.#renewals) {
         if (renewal.attempts < this.#calls.attemptsMax) continue;

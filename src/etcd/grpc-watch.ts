@@ -4,18 +4,27 @@ import { revision, type Revision } from '../mvcc/types.ts';
 import type { Timer } from '../platform/clock.ts';
 import type { Event, Watch, WatchEvents, WatchRequest } from './client.ts';
 import { EtcdError } from './errors.ts';
-import { closedError, type EndCause, type EtcdStream, type GrpcCalls, isTokenRefusal } from './grpc-calls.ts';
+import {
+  closedError,
+  type EndCause,
+  type EtcdStream,
+  type GrpcCalls,
+  isTokenRefusal,
+  tokenRefusalsMax,
+} from './grpc-calls.ts';
 import { encodeWatchRequest } from './wire/requests.ts';
 import { type DecodedWatchResponse, decodeWatchResponse } from './wire/responses.ts';
 
 /** Watches of one client; one more is closed. */
 const watchesMax = 10_000;
-/** etcd answers no request for progress while a watch of the stream catches up: it is asked again. */
-const progressRetryMillis = 100;
+/** etcd answers no request for progress while a watch of the stream catches up: it is asked again, after twice the time each time. */
+const progressRetryMillis = { min: 100, max: 1000 };
 /** Before another stream is tried when there was no token to be had. */
 const reopenMillis = 200;
-/** A request for progress that has no answer after this time gets none. */
-const progressLostMillis = 1000;
+/** How long after the answer to a newer request the one to an older may still come: etcd answers out of two queues. */
+const overtakenMillisMax = 1000;
+/** Requests for progress without an answer; then the member is left. */
+const requestsMax = 100;
 const compactedReason = 'etcdserver: mvcc: required revision has been compacted';
 
 type End = Parameters<WatchEvents['closed']>[0];
@@ -26,7 +35,7 @@ type End = Parameters<WatchEvents['closed']>[0];
  * Invariants
  *   W1  `events` carries whole revisions, each above the last one delivered: a watch resumes at `next`, and what a member
  *       sends from before it is dropped (etcd#20221).
- *   W2  `progress` is of a request that was sent after the watch was made and had asked, never of an older one.
+ *   W2  `progress` is of a request that was sent after the request for the watch, never of an older one.
  *   W3  A paused watch is none of the server's: it is made again at `next` when it resumes.
  *   W4  Of a revision that comes in fragments no more is held than what has come of that revision.
  */
@@ -35,8 +44,8 @@ export class GrpcWatches {
   readonly #watches = new Set<GrpcWatch>();
   #stream: WatchStream | undefined;
   #opening = false;
-  /** The last stream was refused for its token, and no watch was made since. */
-  #renewed = false;
+  /** In a row, of streams and of watches. */
+  #tokenRefusals = 0;
 
   constructor(calls: GrpcCalls) {
     this.#calls = calls;
@@ -87,18 +96,19 @@ export class GrpcWatches {
   /** The server refused `watch`; for its token that may be cured. */
   refused(watch: GrpcWatch, reason: string): void {
     const stream = this.#stream;
-    if (isTokenRefusal(reason) && !watch.renewed && stream?.refuseToken() === true) {
-      watch.renewed = true;
+    const curable = isTokenRefusal(reason) && this.#tokenRefusals < tokenRefusalsMax;
+    if (curable && stream?.refuseToken(reason) === true) {
+      this.#tokenRefusals++;
       this.#resume(stream);
     } else watch.close({ reason });
   }
 
   accepted(): void {
-    this.#renewed = false;
+    this.#tokenRefusals = 0;
   }
 
   async #open(): Promise<void> {
-    if (this.#opening) return;
+    if (this.#opening || this.#stream !== undefined) return;
     this.#opening = true;
     let stream: WatchStream | undefined;
     try {
@@ -118,15 +128,16 @@ export class GrpcWatches {
         ended: (error, cause) => this.#ended(must(stream), error, cause),
       });
     } catch (error) {
-      this.#opening = false;
       if (!(error instanceof EtcdError)) throw error;
+      if (error.outcomeUnknown) await this.#calls.platform.clock.sleep(reopenMillis);
+      this.#opening = false;
       if (!error.outcomeUnknown) this.#closeAll(error.message);
-      else if (await this.#calls.platform.clock.sleep(reopenMillis)) void this.#open();
+      else if (this.#watches.size > 0) void this.#open();
     }
   }
 
   #ended(stream: WatchStream, error: EtcdError, cause: EndCause): void {
-    if (cause === 'token' && !this.#renewed) this.#renewed = true;
+    if (cause === 'token' && this.#tokenRefusals < tokenRefusalsMax) this.#tokenRefusals++;
     else if (cause !== 'broken') {
       this.#forget(stream);
       this.#closeAll(error.message);
@@ -135,10 +146,10 @@ export class GrpcWatches {
     this.#resume(stream);
   }
 
-  /** What the server says makes no sense. */
-  malformed(stream: WatchStream, reason: string): void {
+  /** Its member is left: it makes no sense, or is hopelessly behind. */
+  useless(stream: WatchStream, reason: string): void {
+    stream.abandon(reason);
     this.#resume(stream);
-    this.#calls.platform.logger.warn('an etcd endpoint sent a malformed watch response', { reason });
   }
 
   #resume(stream: WatchStream): void {
@@ -170,8 +181,6 @@ class GrpcWatch implements Watch {
   /** Of a revision that may not be complete. */
   #fragments: readonly Event[] = [];
   wantsProgress = false;
-  /** It was refused for the token of its stream, and made with none since. */
-  renewed = false;
 
   constructor(request: WatchRequest, consumer: WatchEvents, owner: GrpcWatches) {
     this.request = request;
@@ -220,7 +229,6 @@ class GrpcWatch implements Watch {
 
   /** The server has made it, at its revision `at`. */
   created(at: Revision): void {
-    this.renewed = false;
     this.#owner.accepted();
     if (this.#created) return;
     this.#created = true;
@@ -279,10 +287,17 @@ class GrpcWatch implements Watch {
 interface Served {
   readonly watch: GrpcWatch;
   readonly watchId: number;
-  /** The first request for progress that was sent after the watch was. */
-  readonly firstRequest: number;
-  /** The first one sent after its consumer asked last. */
+  /** The first request for progress that was sent after its consumer asked last. */
   wantedRequest: number;
+}
+
+/** A request for progress that may still be answered. */
+interface ProgressRequest {
+  readonly number: number;
+  /** It was sent after the requests for the watches below this id, and before the one for this id. */
+  readonly beforeId: number;
+  /** From then on it will not be answered. */
+  lostAtMillis: number;
 }
 
 /** One Watch call: the watches it serves, by the ids it has given them. */
@@ -298,10 +313,12 @@ class WatchStream {
   #over = false;
   /** Those that want progress. */
   readonly #asking = new Set<Served>();
-  /** Requests for progress that may still be answered, oldest first. */
-  readonly #requests: { readonly number: number; readonly atMillis: number }[] = [];
+  /** Oldest first. */
+  readonly #requests: ProgressRequest[] = [];
   #requestsSent = 0;
   #requestQueued = false;
+  #retryMillis = progressRetryMillis.min;
+  /** Runs while an answer may be expected. */
   #progressTimer: Timer | undefined;
 
   constructor(calls: GrpcCalls, owner: GrpcWatches, stream: EtcdStream) {
@@ -312,9 +329,8 @@ class WatchStream {
 
   create(watch: GrpcWatch): void {
     const watchId = this.#nextId++;
-    const next = this.#requestsSent + 1;
     this.#watches.set(watchId, watch);
-    this.#served.set(watch, { watch, watchId, firstRequest: next, wantedRequest: next });
+    this.#served.set(watch, { watch, watchId, wantedRequest: 0 });
     this.#creating.add(watchId);
     const { key, rangeEnd = '', progressNotify = false, prevKv = false, filters = [] } = watch.request;
     this.#stream.send(
@@ -349,8 +365,12 @@ class WatchStream {
     this.forget();
   }
 
-  refuseToken(): boolean {
-    return this.#stream.refuseToken();
+  abandon(reason: string): void {
+    this.#stream.abandon(reason);
+  }
+
+  refuseToken(reason: string): boolean {
+    return this.#stream.refuseToken(reason);
   }
 
   /** The stream is over; its watches are nobody's. */
@@ -370,8 +390,7 @@ class WatchStream {
       response = decodeWatchResponse(bytes);
     } catch (error) {
       if (!(error instanceof ProtoError)) throw error;
-      this.#stream.abandon(error.message);
-      this.#owner.malformed(this, error.message);
+      this.#owner.useless(this, `malformed watch response: ${error.message}`);
       return;
     }
     const { watchId, created, canceled, events, fragment, header } = response;
@@ -390,6 +409,7 @@ class WatchStream {
     const id = canceled && !this.#creating.has(watchId) ? oldest : watchId;
     if (id === undefined) return;
     this.#creating.delete(id);
+    this.#answeredUpTo(id);
     const watch = this.#watches.get(id);
     if (watch === undefined) return;
     if (canceled) this.#owner.refused(watch, cancelReason);
@@ -412,6 +432,11 @@ class WatchStream {
     if (served === undefined) return;
     served.wantedRequest = this.#requestsSent + 1;
     this.#asking.add(served);
+    // One at a time: the answer to the one that is out comes first, or its time is up.
+    if (this.#progressTimer === undefined) this.#queueRequest();
+  }
+
+  #queueRequest(): void {
     if (this.#requestQueued) return;
     this.#requestQueued = true;
     queueMicrotask(() => {
@@ -421,43 +446,55 @@ class WatchStream {
   }
 
   #requestProgress(): void {
+    this.#progressTimer?.cancel();
+    this.#progressTimer = undefined;
     if (this.#over || this.#asking.size === 0) return;
     const { clock } = this.#calls.platform;
-    const nowMillis = clock.monotonicMillis();
-    this.#dropLost(nowMillis);
-    this.#requests.push({ number: ++this.#requestsSent, atMillis: nowMillis });
+    if (this.#requests.length >= requestsMax) {
+      this.#owner.useless(this, 'no progress');
+      return;
+    }
+    const number = ++this.#requestsSent;
+    this.#requests.push({ number, beforeId: this.#nextId, lostAtMillis: Number.POSITIVE_INFINITY });
     this.#stream.send(encodeWatchRequest({ type: 'progress' }));
-    this.#progressTimer?.cancel();
-    this.#progressTimer = clock.setTimer(progressRetryMillis, () => this.#requestProgress());
+    this.#progressTimer = clock.setTimer(this.#retryMillis, () => this.#requestProgress());
+    this.#retryMillis = Math.min(2 * this.#retryMillis, progressRetryMillis.max);
+  }
+
+  /** The server has come as far as the request for watch `id`: what was asked before it is answered, or will be at once. */
+  #answeredUpTo(id: number): void {
+    const lostAtMillis = this.#calls.platform.clock.monotonicMillis() + overtakenMillisMax;
+    for (const request of this.#requests) {
+      if (request.beforeId > id) return;
+      request.lostAtMillis = Math.min(request.lostAtMillis, lostAtMillis);
+    }
   }
 
   /**
-   * One answer for all watches of the stream. It does not say to which request: it is taken for that of the oldest that may
-   * have one, so that no watch is told more than is true (of etcd's two queues a newer response may overtake it).
+   * One answer for all watches of the stream. It does not say to which request, and some are never answered: it is taken for
+   * that of the oldest that may have one, so that no watch is told more than is true.
    */
   #progressOfAll(at: Revision): void {
-    this.#dropLost(this.#calls.platform.clock.monotonicMillis());
-    const request = this.#requests.shift();
+    const nowMillis = this.#calls.platform.clock.monotonicMillis();
+    let request = this.#requests.shift();
+    while (request !== undefined && request.lostAtMillis < nowMillis) request = this.#requests.shift();
     if (request === undefined) return;
     const asking = [...this.#asking];
     for (const served of asking) {
-      const { watch, firstRequest, wantedRequest } = served;
-      if (firstRequest > request.number || !this.#asking.has(served)) continue;
-      const enough = wantedRequest <= request.number;
-      if (enough) {
-        this.#asking.delete(served);
-        watch.wantsProgress = false;
-      }
-      if (watch.progress(at) || !enough) continue;
-      // This member will catch up.
-      watch.wantsProgress = true;
-      this.#asking.add(served);
+      const { watch, watchId } = served;
+      if (watchId >= request.beforeId || !this.#asking.has(served)) continue;
+      const told = watch.progress(at);
+      // One that was not told knows more than this member, which will catch up; it may have asked again just now.
+      if (!told || served.wantedRequest > request.number) continue;
+      watch.wantsProgress = false;
+      this.#asking.delete(served);
     }
-    if (this.#asking.size === 0) this.#progressTimer?.cancel();
-  }
-
-  #dropLost(nowMillis: number): void {
-    const lost = this.#requests.findIndex(({ atMillis }) => atMillis >= nowMillis - progressLostMillis);
-    this.#requests.splice(0, lost === -1 ? this.#requests.length : lost);
+    this.#retryMillis = progressRetryMillis.min;
+    if (this.#asking.size === 0) {
+      this.#progressTimer?.cancel();
+      this.#progressTimer = undefined;
+    } else if ([...this.#asking].some(({ wantedRequest }) => wantedRequest > this.#requestsSent)) {
+      this.#queueRequest();
+    }
   }
 }

@@ -165,13 +165,13 @@ describe('a gRPC client of a simulated cluster', () => {
     await scene.until('the watch stands', () => log.told.length > 0);
     for (const host of scene.cluster.hosts) scene.world.cut(host, scene.user);
     await scene.world.run({ forMillis: 60_000 });
-    // Ten seconds of rest at last, and half a second for connecting.
-    expect(scene.moves.length).toBeGreaterThan(6);
-    expect(scene.moves.length).toBeLessThan(60);
+    // Up to three seconds of rest, and half a second for connecting.
+    expect(scene.moves.length).toBeGreaterThan(20);
+    expect(scene.moves.length).toBeLessThan(100);
     const before = scene.moves.length;
     scene.world.healAll();
     await scene.settle('a write', () => scene.connect(must(scene.cluster.hosts[0])).put({ key: 'a', value }));
-    await scene.until('the watch goes on', () => log.events.length === 1, 11_000);
+    await scene.until('the watch goes on', () => log.events.length === 1, 4000);
     expect(log.told).toEqual(['created', 'a']);
     expect(scene.moves.length).toBeLessThan(before + 3);
   });

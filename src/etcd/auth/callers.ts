@@ -5,10 +5,10 @@ import type {
   StreamingMethod,
   UnaryMethod,
 } from '../../grpc/service.ts';
-import { grpcCode } from '../../grpc/status.ts';
+import { grpcCode, type GrpcStatus } from '../../grpc/status.ts';
 import type { AuthInfo, AuthStore } from '../../mvcc/auth/auth-store.ts';
 import type { Identity } from '../../platform/network.ts';
-import { fromAuthError } from '../errors.ts';
+import { EtcdError, fromAuthError, grpcCodes } from '../errors.ts';
 import type { TokenProvider } from './token-provider.ts';
 
 /** What a call shows of its caller: a ServerCall, or the gateway's. */
@@ -46,7 +46,7 @@ export class Callers {
     const token = tokenOf(call);
     if (token === undefined) return this.#certified(call, auth.revision);
     const info = this.#tokens.identify(token);
-    // What `admit` waited for did not come, without a quorum for example; nobody waits for it again, nor hears that it failed.
+    // `admit` has waited, in vain; nobody waits again, nor hears that it failed.
     if (info instanceof Promise) info.catch(ignore);
     if (info === undefined || info instanceof Promise) throw fromAuthError('auth-token-invalid');
     return info;
@@ -67,7 +67,12 @@ export class Callers {
       handle: (request, call) => {
         const unknown = this.#unknown(call);
         if (unknown === undefined) method.handle(request, call);
-        else unknown.then(() => method.handle(request, call));
+        else {
+          void unknown.then((failure) => {
+            if (failure === undefined) method.handle(request, call);
+            else call.fail(failure);
+          });
+        }
       },
     };
   }
@@ -78,18 +83,25 @@ export class Callers {
         const unknown = this.#unknown(call);
         if (unknown === undefined) return method.open(call);
         const held = new HeldCall(call);
-        unknown.then(() => held.begin(method));
+        void unknown.then((failure) => held.begin(method, failure));
         return held;
       },
     };
   }
 
-  /** What must be waited for; never rejects: whoever is unknown after it is told so by `authenticate`. */
-  #unknown(call: CallCredentials): Promise<void> | undefined {
+  /**
+   * What must be waited for; never rejects. Whoever is unknown after it is told so by `authenticate`; not so if nobody could find
+   * out, without a quorum for example: their token may be a good one.
+   */
+  #unknown(call: CallCredentials): Promise<GrpcStatus | undefined> | undefined {
     if (!this.#member.auth.enabled) return undefined;
     const token = tokenOf(call);
     const info = token === undefined ? undefined : this.#tokens.identify(token);
-    return info instanceof Promise ? info.then(ignore, ignore) : undefined;
+    if (!(info instanceof Promise)) return undefined;
+    return info.then(ignore, (error: unknown) => {
+      if (!(error instanceof EtcdError)) return undefined;
+      return { code: grpcCodes.indexOf(error.code), message: error.message };
+    });
   }
 
   #certified(call: CallCredentials, authRevision: number): AuthInfo | undefined {
@@ -113,8 +125,13 @@ class HeldCall implements CallEvents {
     this.#call = call;
   }
 
-  begin(method: StreamingMethod): void {
+  begin(method: StreamingMethod, failure: GrpcStatus | undefined): void {
     if (this.#over) return;
+    if (failure !== undefined) {
+      this.#over = true;
+      this.#call.end(failure);
+      return;
+    }
     const events = method.open(this.#call);
     this.#events = events;
     for (const step of this.#waiting.splice(0)) step(events);
@@ -151,4 +168,4 @@ function tokenOf({ metadata }: CallCredentials): string | undefined {
   return metadata.get('token') ?? metadata.get('authorization');
 }
 
-function ignore(): void {}
+function ignore(): undefined {}

@@ -9,6 +9,7 @@ import { SimpleTokens } from '../../../src/etcd/auth/simple-tokens.ts';
 import { openTokenProvider } from '../../../src/etcd/auth/token-options.ts';
 import { type EtcdError, timeoutError } from '../../../src/etcd/errors.ts';
 import type { GrpcMethod, ServerCall, StreamingMethod, UnaryMethod } from '../../../src/grpc/service.ts';
+import type { GrpcStatus } from '../../../src/grpc/status.ts';
 import { type AuthInfo, AuthStore } from '../../../src/mvcc/auth/auth-store.ts';
 import { MemoryBackend } from '../../../src/mvcc/memory-backend.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
@@ -339,7 +340,9 @@ describe('who calls', () => {
       ({
         metadata: { get: (name: string) => (name === 'token' ? token : undefined) },
         identity: undefined,
-      }) as ServerCall;
+        fail: ({ code, message }: GrpcStatus) => heard.push(`${code} ${message}`),
+        end: (status: GrpcStatus) => heard.push(`end ${status.code} ${status.message}`),
+      }) as unknown as ServerCall;
     behind.behind.push(() => behind.apply({ type: 'authenticate', name: 'root', tokenPrefix: 'elsewhere' }));
     const unaryMethod = methods.get('/unary') as UnaryMethod;
     const stream = methods.get('/stream') as StreamingMethod;
@@ -354,10 +357,14 @@ describe('who calls', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(heard).toEqual(['root 3', 'root 1', 'root 2', 'end', 'etcdserver: invalid auth token 4']);
 
-    // Refused, and no more: a failure that nobody hears of ends the process.
+    // Nobody can find out: that is said, and of a failure that nobody hears of the process would end.
     behind.quorum = false;
+    heard.length = 0;
     unaryMethod.handle(new Uint8Array(5), call('madeup.999'));
+    stream.open(call('madeup.999')).message(new Uint8Array(6));
     await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(heard.at(-1)).toBe('etcdserver: invalid auth token 5');
+    expect(heard).toEqual(['14 etcdserver: request timed out', 'end 14 etcdserver: request timed out']);
+    expect(who(call('madeup.999'))).toBe('etcdserver: invalid auth token');
+    await new Promise((resolve) => setTimeout(resolve, 5));
   });
 });
