@@ -23,7 +23,6 @@ import type { AuthStore } from '../mvcc/auth/auth-store.ts';
 import type { Store } from '../mvcc/store.ts';
 import type { LeaseId } from '../mvcc/types.ts';
 import type { Timer } from '../platform/clock.ts';
-import { DiskError } from '../platform/errors.ts';
 import type { Platform } from '../platform/platform.ts';
 import { decodeConfChange } from '../raft/conf-change.ts';
 import type { Message, MsgStorageAppend, MsgStorageApply } from '../raft/messages.ts';
@@ -38,21 +37,19 @@ import {
   type Snapshot,
   type Term,
 } from '../raft/types.ts';
-import { WalError } from '../wal/wal.ts';
 import type { Alarm } from './alarms.ts';
 import { apply } from './applier.ts';
 import { AutoCompactor } from './auto-compaction.ts';
 import type { MemberStatus, ResponseHeader, Watch, WatchEvents, WatchRequest } from './client.ts';
-import { checkCluster, clusterIdOf, foundersOf, memberIdOf, peerOf } from './cluster.ts';
+import { peerOf } from './cluster.ts';
 import { ConfChanges } from './conf-changes.ts';
 import { CorruptionCheck } from './corruption-check.ts';
-import { DataDirectoryError, type DataIdentity } from './data-directory.ts';
-import { DurableLog, type OpenedLog } from './durable-log.ts';
+import { DiskQueue } from './disk-queue.ts';
+import type { DurableLog } from './durable-log.ts';
 import {
   badTransfereeError,
   EtcdError,
   fromMembershipError,
-  fromMvccError,
   leaderChangedError,
   noLeaderError,
   notLeaderError,
@@ -60,18 +57,21 @@ import {
   stoppedError,
   timeoutError,
 } from './errors.ts';
-import { findCluster, type ClusterIntroduction } from './joining.ts';
+import { HistoryWork } from './history-work.ts';
+import type { ClusterIntroduction } from './joining.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
 import { withDefaults, type MemberOptions } from './member-options.ts';
-import { MemberQuestions } from './member-questions.ts';
 import type { Done, EtcdServer, ProposeOptions } from './etcd-server.ts';
-import { MemberWatch } from './member-watch.ts';
+import { MemberWatches } from './member-watches.ts';
 import type { ClusterMember, Downgrade } from './membership.ts';
 import type { MemberObserver } from './observer.ts';
+import { openMember, type Opening } from './opening.ts';
+import { PeerQuestions, type LeaseAsk } from './peer-questions.ts';
 import { Peers, type Peer, type PeerMessage } from './peers.ts';
 import { decodeProposal, encodeProposal, lifeMax } from './proposal-codec.ts';
 import { Proposals } from './proposals.ts';
+import { publish } from './publication.ts';
 import { Reconfigurer } from './reconfigurer.ts';
 import type { Applied, Request } from './request.ts';
 import { Snapshots } from './snapshots.ts';
@@ -79,13 +79,6 @@ import { StateMachine } from './state-machine.ts';
 
 /** The version told to clients; Kubernetes wants >= 3.5.13 for its consistent lists. */
 export const etcdVersion = '3.6.0';
-
-/** Watches that are behind catch up in slices, and compactions scrub in slices, so that other work comes in between. */
-const revisionsPerSyncMax = 1000;
-const recordsPerScrub = 2000;
-const recordsPerHashStep = 5000;
-/** A member says what it is called and where its clients find it until that is in the log. */
-const publishRetryMillis = 1000;
 
 /** A running member. `Member.start` opens its data and joins; `stop` ends it; `failed` tells of a fatal error. */
 export class Member implements EtcdServer {
@@ -102,12 +95,12 @@ export class Member implements EtcdServer {
 
   readonly #options: ReturnType<typeof withDefaults>;
   readonly #observer: MemberObserver | undefined;
-  /** Whom to speak to until the leader's snapshot says who is in the cluster. */
   readonly #introduced: readonly ClusterMember[];
   readonly #log: DurableLog;
+  readonly #disk: DiskQueue;
   readonly #node: RawNode;
   readonly #peers: Peers;
-  readonly #questions: MemberQuestions;
+  readonly #questions: PeerQuestions;
   readonly #snapshots: Snapshots;
   readonly #confChanges: ConfChanges;
   readonly #reconfigurer: Reconfigurer;
@@ -116,7 +109,8 @@ export class Member implements EtcdServer {
   readonly #leases: LeaseKeeper;
   readonly #corruption: CorruptionCheck;
   readonly #autoCompactor: AutoCompactor | undefined;
-  readonly #watches = new Set<MemberWatch>();
+  readonly #watches: MemberWatches;
+  readonly #history: HistoryWork;
   /** Names this life's proposals: an entry of an earlier one must not answer a client of this one. */
   readonly #life: number;
   #state: StateMachine;
@@ -125,17 +119,9 @@ export class Member implements EtcdServer {
   #snapshotIndex: Index;
   #nextSequence = 0;
   #driveQueued = false;
-  /** The queue of the disk, and how many Readys are in it. */
-  #writing: Promise<void> = Promise.resolve();
-  #writesWaiting = 0;
-  /** A snapshot is in the queue: what comes after it is not begun before it is done. */
-  #installing = false;
-  #truncating: Promise<void> | undefined;
   #leading = false;
   #stopped = false;
   #tick: Timer | undefined;
-  #catchingUp = false;
-  #scrubbing: Promise<void> | undefined;
   #fail!: (error: Error) => void;
 
   /**
@@ -145,50 +131,25 @@ export class Member implements EtcdServer {
    * @throws NetworkError when the peer address cannot be bound
    */
   static async start(platform: Platform, options: MemberOptions): Promise<Member> {
-    const { cluster, name } = options;
-    checkCluster(cluster, name);
-    const { dataDirectory: directory, segmentBytes } = withDefaults(options);
-    const joining = cluster.state === 'existing';
-    let found: Awaited<ReturnType<typeof findCluster>> | undefined;
-    let identity: DataIdentity;
-    if (joining) {
-      // Who has joined once knows the cluster, and its own id in it.
-      const known = await DurableLog.readIdentity(platform, directory);
-      if (known === undefined) found = await findCluster(platform, cluster, name);
-      identity = known ?? { clusterId: found!.clusterId, memberId: found!.memberId, name };
-    } else {
-      identity = { clusterId: clusterIdOf(cluster), memberId: memberIdOf(cluster.token, name), name };
-    }
-    const founders = joining ? [] : foundersOf(cluster);
-    const opened = await DurableLog.open(platform, options.backends, {
-      directory,
-      segmentBytes,
-      identity,
-      founders,
-    });
-    if (joining && opened.applied.index === 0) found ??= await findCluster(platform, cluster, name);
-    const member = new Member(platform, options, identity, opened, found?.members ?? []);
+    const opening = await openMember(platform, options);
+    const member = new Member(platform, options, opening);
     try {
-      if (member.#state.membership.isRemoved(identity.memberId)) {
-        throw new DataDirectoryError(
-          `${directory} is of a member that was removed from the cluster for good: empty it, and \`etcdctl member add\` the member again`,
-        );
-      }
       await member.#peers.start();
     } catch (error) {
-      await opened.log.close();
-      await opened.backend.close();
+      await opening.log.close();
+      await opening.backend.close();
       throw error;
     }
-    member.#observer?.opened(member.id, opened.applied, opened.log.entries());
+    member.#observer?.opened(member.id, opening.applied, opening.log.entries());
     member.#connect();
     member.#scheduleTick();
     // The only voter need not wait for anybody's heartbeat.
     const { voters } = member.#confState;
     if (voters.length === 1 && voters[0] === member.id) member.#node.campaign();
     member.#drive();
-    member.published = member.#publish();
-    if (withDefaults(options).initialCorruptCheck) {
+    const { advertiseClientUrls, initialCorruptCheck } = member.#options;
+    member.published = publish(member, advertiseClientUrls, () => member.#stopped);
+    if (initialCorruptCheck) {
       try {
         await member.#corruption.checkBeforeServing();
       } catch (error) {
@@ -199,30 +160,25 @@ export class Member implements EtcdServer {
     return member;
   }
 
-  private constructor(
-    platform: Platform,
-    options: MemberOptions,
-    { memberId: id, clusterId }: DataIdentity,
-    opened: OpenedLog,
-    introduced: readonly ClusterMember[],
-  ) {
+  private constructor(platform: Platform, options: MemberOptions, opening: Opening) {
+    const { memberId: id, clusterId } = opening.identity;
     this.id = id;
     this.clusterId = clusterId;
-    this.#introduced = introduced;
+    this.#introduced = opening.introduced;
     this.name = options.name;
     this.platform = platform;
     this.#observer = options.observer;
     this.#options = withDefaults(options);
     this.quotaBytes = this.#options.quotaBytes;
     this.electionTimeoutMillis = this.#options.tickMillis * this.#options.electionTicks;
-    this.#log = opened.log;
+    this.#log = opening.log;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
-    this.#state = new StateMachine(opened.backend);
-    this.#watchBackend(opened.backend);
+    this.#state = new StateMachine(opening.backend);
+    this.#watchBackend(opening.backend);
     const { applied } = this.#state;
-    this.#snapshotIndex = (opened.log.storage.firstIndex() - 1) as Index;
+    this.#snapshotIndex = (opening.log.storage.firstIndex() - 1) as Index;
     this.#confState = applied.confState;
     this.#node = new RawNode({
       id,
@@ -234,7 +190,7 @@ export class Member implements EtcdServer {
       maxSizePerMessageBytes: 1024 * 1024,
       inflightMessagesMax: 512,
       uncommittedBytesMax: 1024 * 1024 * 1024,
-      storage: opened.log.storage,
+      storage: opening.log.storage,
       applied: applied.index,
       randomInteger: (bound) => platform.random.integer(bound),
     });
@@ -243,7 +199,14 @@ export class Member implements EtcdServer {
     const idPrefix = `${id}-${toHex(chance)}`;
     const timeoutMillis = this.#options.requestTimeoutMillis;
     this.#proposals = new Proposals(platform.clock, timeoutMillis);
-    this.#questions = new MemberQuestions(platform.clock, timeoutMillis, idPrefix);
+    this.#watches = new MemberWatches(platform.clock, this.store);
+    this.#history = new HistoryWork(platform.clock, () => this.#state);
+    this.#disk = new DiskQueue({
+      log: this.#log,
+      install: (snapshot, ready) => this.#install(snapshot, ready),
+      written: (ready, append) => this.#written(ready, append),
+      failed: (error) => this.#stopOnFailure(error),
+    });
     this.#reads = new LinearizableReads({
       clock: platform.clock,
       timeoutMillis,
@@ -277,6 +240,22 @@ export class Member implements EtcdServer {
         ({ type: 'cluster', clusterId, members: this.members() }) satisfies ClusterIntroduction,
       unreachable: (member) => this.#node.reportUnreachable(member),
       removed: (reason) => this.#stopOnFailure(new Error(reason)),
+    });
+    this.#questions = new PeerQuestions({
+      clock: platform.clock,
+      logger: platform.logger,
+      timeoutMillis,
+      idPrefix,
+      send: (to, message) => this.#peers.send(to, message),
+      answers: {
+        lease: (leaseId, ask) => this.#answerOfLease(leaseId, ask),
+        // Under load a follower is always a little behind the leader that asks.
+        hash: async (revision) => {
+          if (revision > this.store.revision) await this.linearizableRead();
+          return await this.hashKv(revision);
+        },
+        promote: (member) => this.#reconfigurer.promote(member),
+      },
     });
     this.#snapshots = new Snapshots({
       platform,
@@ -326,10 +305,7 @@ export class Member implements EtcdServer {
       directory: options.dataDirectory,
       intervalMillis: this.#options.corruptCheckMillis,
       connectedSinceMillis: (member) => this.#peers.connectedSinceMillis(member),
-      askHash: (member, revision) =>
-        this.#questions.ask((requestId) =>
-          this.#peers.send(member, { type: 'hash-ask', requestId, revision }),
-        ),
+      askHash: (member, revision) => this.#questions.hash(member, revision),
     });
     if (options.autoCompaction !== undefined) {
       this.#autoCompactor = new AutoCompactor({
@@ -475,17 +451,7 @@ export class Member implements EtcdServer {
   }
 
   watch(request: WatchRequest, events: WatchEvents): Watch {
-    const watch = new MemberWatch(this.store, request, events, {
-      ended: (ended) => this.#watches.delete(ended),
-      behind: () => this.#catchUpWatches(),
-    });
-    if (this.#stopped) {
-      watch.close('etcdserver: server stopped');
-      return watch;
-    }
-    this.#watches.add(watch);
-    if (!watch.synced) this.#catchUpWatches();
-    return watch;
+    return this.#watches.open(request, events);
   }
 
   // ── Leases ──────────────────────────────────────────────────────────────────────────────────────
@@ -514,17 +480,15 @@ export class Member implements EtcdServer {
   }
 
   /** Only the leader knows the time of leases. */
-  async #askOfLease(leaseId: LeaseId, ask: 'renew' | 'remaining'): Promise<number> {
+  async #askOfLease(leaseId: LeaseId, ask: LeaseAsk): Promise<number> {
     if (this.#stopped) throw stoppedError();
     if (this.leading) return await this.#answerOfLease(leaseId, ask);
     const { leader } = this.#node;
     if (leader === noMember) throw noLeaderError();
-    return await this.#questions.ask<number>((requestId) =>
-      this.#peers.send(leader, { type: 'lease-ask', requestId, ask, leaseId }),
-    );
+    return await this.#questions.lease(leader, leaseId, ask);
   }
 
-  #answerOfLease(id: LeaseId, ask: 'renew' | 'remaining'): Promise<number> {
+  #answerOfLease(id: LeaseId, ask: LeaseAsk): Promise<number> {
     return ask === 'renew' ? this.#leases.renew(id) : this.#leases.remaining(id);
   }
 
@@ -548,10 +512,7 @@ export class Member implements EtcdServer {
     if (this.leading) return await this.#reconfigurer.promote(memberId);
     const { leader } = this.#node;
     if (leader === noMember) throw noLeaderError();
-    const refusal = await this.#questions.ask<
-      { readonly code: string; readonly message: string } | undefined
-    >((requestId) => this.#peers.send(leader, { type: 'promote-ask', requestId, memberId }));
-    if (refusal !== undefined) throw new EtcdError(refusal.code as EtcdError['code'], refusal.message);
+    await this.#questions.promote(leader, memberId);
   }
 
   async moveLeader(target: MemberId): Promise<void> {
@@ -570,50 +531,14 @@ export class Member implements EtcdServer {
     }
   }
 
-  /** Until the log has told the others what this member is called and where its clients find it. */
-  async #publish(): Promise<boolean> {
-    const { clock, logger } = this.platform;
-    const clientUrls = this.#options.advertiseClientUrls;
-    while (!this.#stopped) {
-      const known = this.#state.membership.get(this.id);
-      if (known !== undefined && known.name === this.name && sameTexts(known.clientUrls, clientUrls))
-        return true;
-      try {
-        await this.propose({ type: 'member-attributes', memberId: this.id, name: this.name, clientUrls });
-        return true;
-      } catch (error) {
-        if (!(error instanceof EtcdError)) throw error;
-        logger.debug('not published yet', { error: error.message });
-        await clock.sleep(publishRetryMillis);
-      }
-    }
-    return false;
-  }
-
   // ── Maintenance ─────────────────────────────────────────────────────────────────────────────────
 
   compacted(): Promise<void> {
-    return this.#scrubbing ?? Promise.resolve();
+    return this.#history.scrubbed();
   }
 
-  async hashKv(revision: number): ReturnType<EtcdServer['hashKv']> {
-    for (;;) {
-      const { store } = this;
-      const begun = store.hashKv(revision);
-      if (!begun.ok) throw fromMvccError(begun.error.code);
-      const run = begun.value;
-      try {
-        while (run.step(recordsPerHashStep)) {
-          await this.platform.clock.sleep(0);
-          if (this.#stopped) throw stoppedError();
-        }
-        // A compaction meanwhile, or another state altogether: what was in force cannot be told any more.
-        if (store !== this.store || Math.max(0, run.compactRevision) !== store.compactRevision) continue;
-        return { hash: run.hash, compactRevision: run.compactRevision, hashRevision: run.revision as never };
-      } finally {
-        run.close();
-      }
-    }
+  hashKv(revision: number): ReturnType<EtcdServer['hashKv']> {
+    return this.#history.hashKv(revision);
   }
 
   view(): BackendView {
@@ -638,8 +563,7 @@ export class Member implements EtcdServer {
     this.#close('etcdserver: server stopped');
     await this.#peers.stop();
     // What is being written ends first; nothing new begins.
-    await this.#writing;
-    await this.#truncating;
+    await this.#disk.idle();
     await this.#log.close();
     await this.#snapshots.close();
     await this.#state.backend.close();
@@ -655,7 +579,9 @@ export class Member implements EtcdServer {
     this.#questions.failAll(stoppedError);
     this.#confChanges.failAll(stoppedError);
     this.#leases.stop();
-    for (const watch of this.#watches) watch.close(reason);
+    this.#history.stop();
+    this.#disk.close();
+    this.#watches.close(reason);
   }
 
   #stopOnFailure(reason: Error): void {
@@ -704,58 +630,13 @@ export class Member implements EtcdServer {
   }
 
   #receive(from: MemberId, message: PeerMessage): void {
-    const { logger } = this.platform;
-    const answer = (reply: PeerMessage): void => this.#peers.send(from, reply);
-    switch (message.type) {
-      case 'raft':
-        if (message.message.to !== this.id || message.message.from !== from) return;
-        this.#node.step(message.message);
-        this.#queueDrive();
-        return;
-      case 'lease-ask': {
-        const { requestId, ask, leaseId } = message;
-        this.#answerOfLease(leaseId as LeaseId, ask).then(
-          (seconds) => answer({ type: 'lease-answer', requestId, seconds }),
-          // Not leading (any more): the asker's own timeout tells its client.
-          (error: unknown) => logger.debug('cannot answer for a lease', { error: String(error) }),
-        );
-        return;
-      }
-      case 'lease-answer':
-        this.#questions.answered(message.requestId, message.seconds);
-        return;
-      case 'hash-ask': {
-        const { requestId, revision } = message;
-        // Under load a follower is always a little behind the leader that asks.
-        const caughtUp = revision > this.store.revision ? this.linearizableRead() : Promise.resolve();
-        caughtUp
-          .then(() => this.hashKv(revision))
-          .then(
-            ({ hash, compactRevision }) => answer({ type: 'hash-answer', requestId, hash, compactRevision }),
-            () => answer({ type: 'hash-answer', requestId }),
-          );
-        return;
-      }
-      case 'hash-answer':
-        this.#questions.answered(message.requestId, message);
-        return;
-      case 'promote-ask': {
-        const { requestId, memberId } = message;
-        this.#reconfigurer.promote(memberId).then(
-          () => answer({ type: 'promote-answer', requestId }),
-          (error: EtcdError) =>
-            answer({
-              type: 'promote-answer',
-              requestId,
-              refusal: { code: error.code, message: error.message },
-            }),
-        );
-        return;
-      }
-      case 'promote-answer':
-        this.#questions.answered(message.requestId, message.refusal);
-        return;
+    if (message.type !== 'raft') {
+      this.#questions.receive(from, message);
+      return;
     }
+    if (message.message.to !== this.id || message.message.from !== from) return;
+    this.#node.step(message.message);
+    this.#queueDrive();
   }
 
   // ── The drive ───────────────────────────────────────────────────────────────────────────────────
@@ -783,50 +664,9 @@ export class Member implements EtcdServer {
   #handle(ready: Ready): void {
     for (const message of ready.messagesBeforeSync) this.#send(message);
     if (ready.softState !== undefined) this.#roleChanged();
-    if (ready.append !== undefined) this.#write(ready, ready.append);
+    if (ready.append !== undefined) this.#disk.write(ready, ready.append);
     if (ready.apply !== undefined) this.#apply(ready.apply);
     for (const state of ready.readStates) this.#reads.confirmed(state);
-  }
-
-  /**
-   * Puts a Ready's append into the queue of the disk. Entries begin to be written at once, several Readys share a sync, and each is
-   * answered in its turn. Only a snapshot holds up what follows it.
-   */
-  #write(ready: Ready, append: MsgStorageAppend): void {
-    const { entries, hardState, snapshot, mustSync } = ready;
-    if (snapshot === undefined && this.#writesWaiting === 0 && !mustSync) {
-      // Nothing to wait for: a heartbeat's answer does not take a turn of the event loop.
-      void this.#log.append(entries, hardState, false);
-      this.#written(ready, append);
-      return;
-    }
-    this.#writesWaiting++;
-    let write: Promise<void>;
-    if (snapshot !== undefined) {
-      this.#installing = true;
-      write = this.#writing.then(() => this.#install(snapshot, ready));
-    } else if (this.#installing) {
-      write = this.#writing.then(() => this.#log.append(entries, hardState, mustSync));
-    } else {
-      const durable = this.#log.append(entries, hardState, mustSync);
-      // Its failure is looked at when it is its turn.
-      durable.catch(() => {});
-      write = this.#writing.then(() => durable);
-    }
-    this.#writing = write.then(
-      () => {
-        this.#writesWaiting--;
-        if (snapshot !== undefined) this.#installing = false;
-        if (this.#stopped) return;
-        this.#written(ready, append);
-        this.#drive();
-      },
-      (error: unknown) => {
-        // Only the disk may fail; anything else is a bug and stops the process.
-        if (!(error instanceof WalError || error instanceof DiskError)) throw error;
-        this.#stopOnFailure(error);
-      },
-    );
   }
 
   #written(ready: Ready, { responses }: MsgStorageAppend): void {
@@ -835,6 +675,7 @@ export class Member implements EtcdServer {
       if (response.to === this.id) this.#node.step(response);
       else this.#send(response as Message);
     }
+    this.#queueDrive();
   }
 
   /** Raft hears of it when the backend has taken it: who is behind its disk is given no more. */
@@ -876,7 +717,7 @@ export class Member implements EtcdServer {
     const last = entries.at(-1)!;
     this.#proposals.termApplied(last.term);
     this.#reads.applied(last.index);
-    for (const watch of this.#watches) watch.progressIfSynced();
+    this.#watches.progress();
     if (this.applied - this.#snapshotIndex >= this.#options.snapshotEntries) this.#truncateLog();
   }
 
@@ -897,7 +738,7 @@ export class Member implements EtcdServer {
           this.#leases.granted(request.id, request.ttlSeconds);
           break;
         case 'compact':
-          this.#scrub();
+          this.#history.scrub();
           break;
         case 'member-update':
           this.#connect();
@@ -958,9 +799,7 @@ export class Member implements EtcdServer {
     this.#snapshots.installed();
     this.#confState = metadata.confState;
     this.#snapshotIndex = metadata.index;
-    this.store.adoptWatchers(previous.store);
-    for (const watch of this.#watches) watch.moved(this.store);
-    this.#catchUpWatches();
+    this.#watches.move(this.store);
     this.#connect();
     this.#observer?.installed(this.id, snapshot, this.store);
     this.#reads.applied(metadata.index);
@@ -968,58 +807,15 @@ export class Member implements EtcdServer {
 
   /** What is durable in the backend is needed in the log only by slow followers. */
   #truncateLog(): void {
-    if (this.#truncating !== undefined) return;
+    if (this.#disk.truncating) return;
     const state = this.#state;
     const { applied } = state;
     this.#snapshotIndex = applied.index;
-    const truncate = async (): Promise<void> => {
+    this.#disk.truncate(async () => {
       await state.backend.flush();
       // A snapshot of the leader has taken its place meanwhile, or is about to.
-      if (this.#stopped || this.#state !== state || this.#installing) return;
+      if (this.#stopped || this.#state !== state || this.#disk.installing) return;
       await this.#log.compact(applied, this.#options.catchUpEntries);
-    };
-    this.#truncating = truncate()
-      .catch((error: unknown) => {
-        if (!(error instanceof WalError || error instanceof DiskError)) throw error;
-        this.#stopOnFailure(error);
-      })
-      .finally(() => {
-        this.#truncating = undefined;
-      });
-  }
-
-  // ── Slices of long work ─────────────────────────────────────────────────────────────────────────
-
-  #scrub(): void {
-    this.#scrubbing ??= this.#scrubAll().finally(() => {
-      this.#scrubbing = undefined;
     });
   }
-
-  async #scrubAll(): Promise<void> {
-    for (;;) {
-      await this.platform.clock.sleep(0);
-      if (this.#stopped) return;
-      const more = this.store.scrub(recordsPerScrub);
-      this.#state.commit();
-      if (!more) return;
-      await this.#state.backend.drained();
-    }
-  }
-
-  #catchUpWatches(): void {
-    if (this.#catchingUp) return;
-    this.#catchingUp = true;
-    this.platform.clock.setTimer(0, () => {
-      this.#catchingUp = false;
-      if (this.#stopped) return;
-      const more = this.store.syncWatchers(revisionsPerSyncMax);
-      for (const watch of this.#watches) watch.progressIfSynced();
-      if (more) this.#catchUpWatches();
-    });
-  }
-}
-
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, i) => text === b[i]);
 }

@@ -1,0 +1,47 @@
+import type { Platform } from '../platform/platform.ts';
+import { checkCluster, clusterIdOf, foundersOf, memberIdOf } from './cluster.ts';
+import { DataDirectoryError, type DataIdentity } from './data-directory.ts';
+import { DurableLog, type OpenedLog } from './durable-log.ts';
+import { findCluster } from './joining.ts';
+import { withDefaults, type MemberOptions } from './member-options.ts';
+import { Membership, type ClusterMember } from './membership.ts';
+
+/** Who a member is and what it has when a life of it begins. */
+export interface Opening extends OpenedLog {
+  readonly identity: DataIdentity;
+  /** Whom to speak to until the leader's snapshot says who is in the cluster. */
+  readonly introduced: readonly ClusterMember[];
+}
+
+/**
+ * Opens or creates the data directory: as a founder of a new cluster, or as one who joins a cluster that stands, which is asked
+ * who is in it. Who has joined once knows the cluster, and its own id in it.
+ *
+ * @throws DataDirectoryError when the directory is another member's, damaged, locked, or of a member that was removed
+ */
+export async function openMember(platform: Platform, options: MemberOptions): Promise<Opening> {
+  const { cluster, name, backends } = options;
+  checkCluster(cluster, name);
+  const { dataDirectory: directory, segmentBytes } = withDefaults(options);
+  const joining = cluster.state === 'existing';
+  let found: Awaited<ReturnType<typeof findCluster>> | undefined;
+  let identity: DataIdentity;
+  if (joining) {
+    const known = await DurableLog.readIdentity(platform, directory);
+    if (known === undefined) found = await findCluster(platform, cluster, name);
+    identity = known ?? { clusterId: found!.clusterId, memberId: found!.memberId, name };
+  } else {
+    identity = { clusterId: clusterIdOf(cluster), memberId: memberIdOf(cluster.token, name), name };
+  }
+  const founders = joining ? [] : foundersOf(cluster);
+  const opened = await DurableLog.open(platform, backends, { directory, segmentBytes, identity, founders });
+  if (joining && opened.applied.index === 0) found ??= await findCluster(platform, cluster, name);
+  if (new Membership(opened.backend).isRemoved(identity.memberId)) {
+    await opened.log.close();
+    await opened.backend.close();
+    throw new DataDirectoryError(
+      `${directory} is of a member that was removed from the cluster for good: empty it, and \`etcdctl member add\` the member again`,
+    );
+  }
+  return { ...opened, identity, introduced: found?.members ?? [] };
+}
