@@ -8,6 +8,13 @@ export function isPlain(request: RangeRequest): boolean {
   return (sort === undefined || (sort.target === 'key' && sort.order === 'ascend')) && !hasFilters(request);
 }
 
+/** How many kvs in key order the answer is chosen from, when it is `limit` long. */
+export function scannedMax(request: RangeRequest, limit: number): number {
+  if (isPlain(request)) return limit;
+  // etcd's rangeLimit looks at the order alone: without one it stops where the limit is exceeded, and sorts what it has.
+  return request.sort?.order === 'none' && !hasFilters(request) ? limit + 1 : Infinity;
+}
+
 /** Filters and sorts `kvs`, which are in key order, as `request` asks. Equal sort keys stay in key order. */
 export function select(kvs: KeyValue[], request: RangeRequest): KeyValue[] {
   const kept = hasFilters(request) ? kvs.filter((kv) => passes(kv, request)) : kvs;

@@ -16,7 +16,7 @@ import {
 import { endOf, isSingleKey, unboundedEnd } from './key-range.ts';
 import { type Lease, Lessor } from './lessor.ts';
 import { MemoryBackend } from './memory-backend.ts';
-import { isPlain, select } from './range-selection.ts';
+import { isPlain, scannedMax, select } from './range-selection.ts';
 import { RecordCache } from './record-cache.ts';
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-check.ts';
 import { addDigest, digestOf, formatHash, removeDigest } from './state-hash.ts';
@@ -454,7 +454,7 @@ export class Store {
     const limit = (request.limit ?? 0) > 0 ? request.limit! : Infinity;
     const plain = isPlain(request);
     const found: KeyValue[] = [];
-    const wanted = request.countOnly === true ? 0 : plain ? limit : Infinity;
+    const wanted = request.countOnly === true ? 0 : scannedMax(request, limit);
     const count = this.#visit(request, wanted, (history, at) => {
       found.push(decodeKeyValue(this.#record(history, at), history.mainAt(at)));
     });
@@ -483,7 +483,7 @@ export class Store {
       more = count > records.length;
     } else {
       const found: { readonly record: Uint8Array; readonly kv: KeyValue }[] = [];
-      count = this.#visit(request, Infinity, (history, at) => {
+      count = this.#visit(request, scannedMax(request, limit), (history, at) => {
         const record = this.#record(history, at);
         found.push({ record, kv: decodeKeyValue(record, history.mainAt(at)) });
       });

@@ -55,7 +55,8 @@ export interface RangeRequest extends KeyRange {
   readonly revision?: number;
   readonly sort?: {
     readonly target: 'key' | 'version' | 'create' | 'mod' | 'value';
-    readonly order: 'ascend' | 'descend';
+    /** `none` ascends, but only the first `limit` keys and one more are looked at, as in etcd, unless there are filters. */
+    readonly order: 'none' | 'ascend' | 'descend';
   };
   readonly keysOnly?: boolean;
   readonly countOnly?: boolean;

@@ -299,6 +299,13 @@ export class NaiveStore {
       mod: (a: KeyValue, b: KeyValue) => a.modRevision - b.modRevision,
       value: (a: KeyValue, b: KeyValue) => compareBytes(a.value, b.value),
     };
+    const filtered =
+      request.minModRevision ||
+      request.maxModRevision ||
+      request.minCreateRevision ||
+      request.maxCreateRevision;
+    // etcd sorts what its limit has let through, when no order was asked for.
+    if (order === 'none' && !filtered && (request.limit ?? 0) > 0) kvs = kvs.slice(0, request.limit! + 1);
     kvs = kvs.toSorted((a, b) => (order === 'descend' ? -1 : 1) * orders[target](a, b));
     const limit = request.limit && request.limit > 0 ? request.limit : kvs.length;
     const more = kvs.length > limit;

@@ -51,7 +51,7 @@ const rangeRequest = fc
     sort: fc.option(
       fc.record({
         target: fc.constantFrom('key', 'version', 'create', 'mod', 'value'),
-        order: fc.constantFrom('ascend', 'descend'),
+        order: fc.constantFrom('none', 'ascend', 'descend'),
       }),
     ),
     filters: fc.option(

@@ -108,6 +108,12 @@ describe('Range', () => {
     expect(keysOf(store, { ...everything, limit: 1, sort: { target: 'key', order: 'descend' } })).toEqual([
       'c',
     ]);
+    // Without an order, the limit and one more are looked at, and of these the least come first.
+    const unordered = { ...everything, sort: { target: 'value', order: 'none' } } as const;
+    expect(keysOf(store, unordered).join('')).toBe('bca');
+    expect(keysOf(store, { ...unordered, limit: 1 }).join('')).toBe('b');
+    store.put({ key: 'd', value: bytes('0') });
+    expect(keysOf(store, { ...unordered, limit: 2 }).join('')).toBe('bc');
     const result = store.range({ key: 'a', keysOnly: true });
     expect(result.ok && result.value.kvs[0]?.value).toEqual(emptyBytes);
   });

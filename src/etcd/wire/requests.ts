@@ -32,6 +32,7 @@ export type RangeCall = RangeRequest & {
   readonly invalidSort?: boolean;
 };
 
+const sortOrders = ['none', 'ascend', 'descend'] as const;
 const sortTargets = ['key', 'version', 'create', 'mod', 'value'] as const;
 
 export function decodeRangeRequest(bytes: Uint8Array): RangeCall {
@@ -97,7 +98,7 @@ function readRange(reader: ProtoReader): RangeCall {
         reader.skip();
     }
   }
-  // A sort by another target than the key without an order ascends (etcd's applierV3.Range); by key it is none.
+  // A sort by another target than the key without an order is one (etcd's applierV3.Range); by key it is none.
   const sorted = order !== 0 || target !== 0;
   const sortTarget = sortTargets[target];
   const invalidSort = sortTarget === undefined || order < 0 || order > 2;
@@ -116,7 +117,7 @@ function readRange(reader: ProtoReader): RangeCall {
     ...(invalidSort && { invalidSort }),
     ...(sorted &&
       !invalidSort && {
-        sort: { target: sortTarget, order: order === 2 ? ('descend' as const) : ('ascend' as const) },
+        sort: { target: sortTarget, order: sortOrders[order]! },
       }),
   };
 }
@@ -131,7 +132,7 @@ function writeRange(request: RangeCall): void {
   writer.int(3, request.limit ?? 0);
   writer.int(4, request.revision ?? 0);
   if (request.sort !== undefined) {
-    writer.int(5, request.sort.order === 'descend' ? 2 : 1);
+    writer.int(5, sortOrders.indexOf(request.sort.order));
     writer.int(6, sortTargets.indexOf(request.sort.target));
   }
   writer.bool(7, request.serializable ?? false);
