@@ -3,7 +3,7 @@ import { type Cursor, OrderedMap } from '../base/ordered-map.ts';
 import { unboundedEnd } from './key-range.ts';
 import { type Key, type LeaseId, noLease } from './types.ts';
 
-/** One change of a key. `main` is the transaction's revision, `sub` the change's place in it. */
+/** One change of a key (etcd's Revision). `main` is the transaction's revision, `sub` the change's place in it. */
 export interface Change {
   readonly main: number;
   readonly sub: number;
@@ -12,6 +12,9 @@ export interface Change {
 /**
  * The changes of one key, oldest first (etcd's keyIndex). A generation of the key is a run of puts; a
  * tombstone ends it. Half a million changes are ordinary, so a change is two numbers in two arrays and no object.
+ *
+ * A transaction may change a key more than once: put it and delete it, or delete it and put it. The last of these
+ * changes is what its revision reads as.
  */
 export class KeyHistory {
   readonly key: Key;
@@ -65,8 +68,9 @@ export class KeyHistory {
   }
 
   add(main: number, sub: number, tombstone: boolean): void {
-    const { length } = this;
-    assert(length === 0 || this.mainAt(length - 1) < main, 'a key changes once in a revision');
+    const last = this.length - 1;
+    const lastMain = last < 0 ? 0 : this.mainAt(last);
+    assert(lastMain < main || (lastMain === main && this.subAt(last) < sub), 'the changes of a key ascend');
     if (sub > 0) this.#subs ??= this.#mains.map(() => 0);
     this.#mains.push(main * 2 + (tombstone ? 1 : 0));
     this.#subs?.push(sub);
@@ -79,7 +83,7 @@ export class KeyHistory {
   }
 
   /**
-   * Takes out and returns the changes before the one at `main`, which that one superseded, and itself too if it is a tombstone
+   * Takes out and returns the changes before the last one at `main`, which that one superseded, and itself too if it is a tombstone
    * before `compactRevision`. A tombstone at the compacted revision stays: a watch that starts there must see the delete.
    */
   forgetBefore(main: number, compactRevision: number): Change[] {
@@ -102,7 +106,7 @@ export class KeyHistory {
     this.#forgotten = 0;
   }
 
-  /** The index of the last change at or before `main`; -1 if there is none. */
+  /** The index of the last change at or before `main`; -1 if there is none. Within one revision only the subs ascend. */
   #indexAt(main: number): number {
     const mains = this.#mains;
     const bound = main * 2 + 1;
@@ -203,10 +207,14 @@ export class KeyIndex {
         assert(this.#existing.get(history.key) === history, 'an existing key is among the existing');
       }
       for (let i = 1; i < length; i++) {
-        assert(history.mainAt(i - 1) < history.mainAt(i), 'changes ascend');
+        assert(isBefore(history.change(i - 1), history.change(i)), 'changes ascend');
         assert(!(history.isTombstone(i - 1) && history.isTombstone(i)), 'what does not exist is not deleted');
       }
     }
     assert(this.#existing.size === existing, 'only existing keys are among the existing');
   }
+}
+
+function isBefore(a: Change, b: Change): boolean {
+  return a.main < b.main || (a.main === b.main && a.sub < b.sub);
 }

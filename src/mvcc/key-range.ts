@@ -13,3 +13,7 @@ export function endOf(range: KeyRange): Key {
 export function isSingleKey(range: KeyRange): boolean {
   return range.rangeEnd === undefined || range.rangeEnd === '';
 }
+
+export function contains(range: KeyRange, key: Key): boolean {
+  return range.key <= key && key < endOf(range);
+}

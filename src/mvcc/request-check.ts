@@ -1,4 +1,3 @@
-import { endOf } from './key-range.ts';
 import {
   type DeleteRangeRequest,
   type Key,
@@ -87,8 +86,9 @@ interface Footprint {
 }
 
 /**
- * Whether some run of `ops` could put a key twice, or put and delete it. (etcd misses a put in one nested
- * transaction that a later sibling deletes; here the order of siblings makes no difference.)
+ * Whether etcd finds that some run of `ops` puts a key twice, or puts and deletes it (checkIntervals in api/v3rpc/key.go). It
+ * overlooks two cases, so a key may change more than once in a revision: a range end of '\0' is to it a key like others,
+ * lesser than all, and a nested transaction's puts are held against the deletes of its parent and of *earlier* siblings only.
  */
 function checkOverlap(ops: readonly RequestOp[]): boolean {
   return ops.length > 1 || ops[0]?.type === 'txn' ? footprintOf(ops) === undefined : false;
@@ -96,49 +96,37 @@ function checkOverlap(ops: readonly RequestOp[]): boolean {
 
 /** undefined when two ops of one run overlap. */
 function footprintOf(ops: readonly RequestOp[]): Footprint | undefined {
-  const whole: Footprint = { puts: new Set(), deletes: [] };
+  const deletes: Span[] = [];
   for (const op of ops) {
-    const part = footprintOfOp(op);
-    if (part === undefined || overlap(whole, part)) return undefined;
-    unite(whole, part);
+    if (op.type === 'delete-range') deletes.push(writtenSpan(op.request));
   }
-  return whole;
+  const puts = new Set<Key>();
+  for (const op of ops) {
+    if (op.type !== 'txn') continue;
+    const success = footprintOf(op.request.success);
+    const failure = footprintOf(op.request.failure);
+    if (success === undefined || failure === undefined) return undefined;
+    // Only one of the two branches runs, so they may overlap each other.
+    const either = new Set([...success.puts, ...failure.puts]);
+    if (!addPuts(puts, either, deletes)) return undefined;
+    deletes.push(...success.deletes, ...failure.deletes);
+  }
+  for (const op of ops) {
+    if (op.type === 'put' && !addPuts(puts, [op.request.key], deletes)) return undefined;
+  }
+  return { puts, deletes };
 }
 
-function footprintOfOp(op: RequestOp): Footprint | undefined {
-  switch (op.type) {
-    case 'range':
-      return { puts: new Set(), deletes: [] };
-    case 'put':
-      return { puts: new Set([op.request.key]), deletes: [] };
-    case 'delete-range':
-      return { puts: new Set(), deletes: [[op.request.key, endOf(op.request)]] };
-    case 'txn': {
-      // Only one of the two branches runs, so they may overlap each other.
-      const success = footprintOf(op.request.success);
-      const failure = footprintOf(op.request.failure);
-      if (success === undefined || failure === undefined) return undefined;
-      unite(success, failure);
-      return success;
-    }
+/** False when one of `added` is there already or deleted. */
+function addPuts(puts: Set<Key>, added: Iterable<Key>, deletes: readonly Span[]): boolean {
+  for (const key of added) {
+    if (puts.has(key) || deletes.some(([from, end]) => from <= key && key < end)) return false;
+    puts.add(key);
   }
+  return true;
 }
 
-function overlap(a: Footprint, b: Footprint): boolean {
-  for (const key of b.puts) {
-    if (a.puts.has(key) || covers(a.deletes, key)) return true;
-  }
-  for (const key of a.puts) {
-    if (covers(b.deletes, key)) return true;
-  }
-  return false;
-}
-
-function covers(spans: readonly Span[], key: Key): boolean {
-  return spans.some(([from, end]) => from <= key && key < end);
-}
-
-function unite(whole: Footprint, part: Footprint): void {
-  for (const key of part.puts) whole.puts.add(key);
-  whole.deletes.push(...part.deletes);
+/** The range as it is written: '\0' does not stand for no end here. */
+function writtenSpan({ key, rangeEnd = '' }: DeleteRangeRequest): Span {
+  return [key, rangeEnd === '' ? `${key}\0` : rangeEnd];
 }

@@ -13,7 +13,7 @@ import {
   encodeTombstone,
   withoutValue,
 } from './key-value-codec.ts';
-import { endOf, isSingleKey, unboundedEnd } from './key-range.ts';
+import { contains, endOf, isSingleKey, unboundedEnd } from './key-range.ts';
 import { type Lease, Lessor } from './lessor.ts';
 import { MemoryBackend } from './memory-backend.ts';
 import { isPlain, scannedMax, select } from './range-selection.ts';
@@ -76,7 +76,7 @@ const cacheBytesDefault = 64 * 1024 * 1024;
  * Invariants
  *   M1  A request that is refused, or changes nothing, changes nothing: no revision is spent. All checks
  *       come before the first write.
- *   M2  Main revisions are dense and ascending. A key changes at most once in one.
+ *   M2  Main revisions are dense and ascending. A key that changes several times in one reads as its last change there.
  *   M3  Every revision in [compactRevision, revision] reads the same until it is compacted.
  *   M4  Every key that exists under a lease is listed by that lease, the lease exists, and nothing else
  *       is listed.
@@ -210,7 +210,7 @@ export class Store {
     if (refusal !== undefined) return err({ code: refusal });
     const path: boolean[] = [];
     this.#choosePath(request, path);
-    refusal = this.#checkTxnState(request, path.values());
+    refusal = this.#checkTxnState(request, path.values(), []);
     if (refusal !== undefined) return err({ code: refusal });
     this.#totals.txns++;
     const response = this.#txn(request, path.values());
@@ -407,25 +407,40 @@ export class Store {
     return true;
   }
 
-  #checkTxnState(txn: TxnRequest, path: IterableIterator<boolean>): MvccErrorCode | undefined {
+  /** `deleted`: what the run deletes before it comes to `txn`. */
+  #checkTxnState(
+    txn: TxnRequest,
+    path: IterableIterator<boolean>,
+    deleted: DeleteRangeRequest[],
+  ): MvccErrorCode | undefined {
     const succeeded = path.next().value as boolean;
     for (const op of succeeded ? txn.success : txn.failure) {
-      const refusal = this.#checkOpState(op, path);
+      const refusal = this.#checkOpState(op, path, deleted);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
   }
 
-  #checkOpState(op: RequestOp, path: IterableIterator<boolean>): MvccErrorCode | undefined {
+  #checkOpState(
+    op: RequestOp,
+    path: IterableIterator<boolean>,
+    deleted: DeleteRangeRequest[],
+  ): MvccErrorCode | undefined {
     switch (op.type) {
       case 'range':
         return this.#checkRevision(op.request.revision ?? 0);
-      case 'put':
+      case 'put': {
+        const { key, ignoreValue, ignoreLease } = op.request;
+        const needsOld = ignoreValue === true || ignoreLease === true;
+        // etcd looks at the state before the transaction only, writes half of it, and dies of it on every member.
+        if (needsOld && deleted.some((range) => contains(range, key))) return 'key-not-found';
         return this.#checkPutState(op.request);
+      }
       case 'delete-range':
+        deleted.push(op.request);
         return undefined;
       case 'txn':
-        return this.#checkTxnState(op.request, path);
+        return this.#checkTxnState(op.request, path, deleted);
     }
   }
 

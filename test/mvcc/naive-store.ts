@@ -127,7 +127,8 @@ export class NaiveStore {
           .filter(
             ({ event }) =>
               main > this.compacted ||
-              inForce.some(({ key, modRevision }) => key === event.kv.key && modRevision === main),
+              (event.type === 'put' &&
+                inForce.some(({ key, modRevision }) => key === event.kv.key && modRevision === main)),
           ),
       );
   }
@@ -160,38 +161,51 @@ export class NaiveStore {
     return undefined;
   }
 
-  /** Tries every pair of writes in every run that could happen. */
+  /** Tries every pair of a put and another write that both may happen in one run, wherever they stand. */
   #overlaps(ops: readonly RequestOp[]): boolean {
-    return this.#runs(ops).some((run) =>
-      run.some((a, i) =>
-        run.some((b, j) => {
-          if (i === j || a.type !== 'put') return false;
-          if (b.type === 'put') return a.request.key === b.request.key;
-          return b.type === 'delete-range' && inRange(a.request.key, b.request);
-        }),
-      ),
+    const writes = this.#writes(ops, []);
+    return writes.some((put) =>
+      writes.some((other) => {
+        if (put === other || put.op.type !== 'put') return false;
+        const { key } = put.op.request;
+        // Where their ways part: at two ops of one list, or at the two branches of one transaction.
+        const fork = put.way.findIndex((at, i) => at !== other.way[i]);
+        if (fork % 2 === 1) return false;
+        if (other.op.type === 'put') return other.op.request.key === key;
+        if (other.op.type !== 'delete-range') return false;
+        const { key: from, rangeEnd } = other.op.request;
+        // etcd takes '\0' for the least of keys here, not for no end.
+        if (rangeEnd ? key < from || key >= rangeEnd : key !== from) return false;
+        // What a later sibling deletes, etcd overlooks when both are nested.
+        const nested = put.way.length > fork + 1 && other.way.length > fork + 1;
+        return !nested || other.way[fork]! < put.way[fork]!;
+      }),
     );
   }
 
-  #runs(ops: readonly RequestOp[]): RequestOp[][] {
-    let runs: RequestOp[][] = [[]];
-    for (const op of ops) {
-      const tails =
-        op.type === 'txn' ? [...this.#runs(op.request.success), ...this.#runs(op.request.failure)] : [[op]];
-      runs = runs.flatMap((run) => tails.map((tail) => [...run, ...tail]));
-    }
-    return runs;
+  /** All ops that are no transactions, each with its way: place in a list, branch (0 or 1), place in a list, … */
+  #writes(ops: readonly RequestOp[], way: readonly number[]): { op: RequestOp; way: readonly number[] }[] {
+    return ops.flatMap((op, i) =>
+      op.type === 'txn'
+        ? [op.request.success, op.request.failure].flatMap((branch, b) =>
+            this.#writes(branch, [...way, i, b]),
+          )
+        : [{ op, way: [...way, i] }],
+    );
   }
 
-  #stateProblem(txn: TxnRequest): MvccErrorCode | undefined {
+  /** `deleted`: what the run has deleted so far. */
+  #stateProblem(txn: TxnRequest, deleted: KeyRange[] = []): MvccErrorCode | undefined {
     const now = this.states[this.revision]!;
     for (const op of this.#holds(txn, now) ? txn.success : txn.failure) {
       let code: MvccErrorCode | undefined;
-      if (op.type === 'txn') code = this.#stateProblem(op.request);
+      if (op.type === 'txn') code = this.#stateProblem(op.request, deleted);
+      if (op.type === 'delete-range') deleted.push(op.request);
       if (op.type === 'range') code = this.#revisionProblem(op.request);
       if (op.type === 'put') {
         const { key, lease, ignoreLease, ignoreValue } = op.request;
-        if ((ignoreLease || ignoreValue) && !now.some((kv) => kv.key === key)) code = 'key-not-found';
+        const there = now.some((kv) => kv.key === key) && !deleted.some((range) => inRange(key, range));
+        if ((ignoreLease || ignoreValue) && !there) code = 'key-not-found';
         else if ((lease ?? 0n) !== 0n && !this.leases.has(lease!)) code = 'lease-not-found';
       }
       if (code !== undefined) return code;

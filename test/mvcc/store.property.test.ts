@@ -129,6 +129,31 @@ const { txn } = fc.letrec<{ txn: Made<TxnRequest>; op: Made<RequestOp> }>((tie) 
     })),
 }));
 
+/** Puts and deletes the same keys in one transaction, in the ways that etcd lets through; other ops may stand between. */
+const repeated: fc.Arbitrary<Made<TxnRequest>> = fc
+  .record({
+    puts: fc.uniqueArray(putRequest, { selector: ({ key }) => key, minLength: 1, maxLength: 3 }),
+    wide: fc.array(fc.constantFrom('\0', 'a', 'b'), { minLength: 1, maxLength: 3 }),
+    nested: fc.boolean(),
+    order: fc.infiniteStream(fc.nat(5)),
+    read: rangeRequest,
+  })
+  .map(({ puts, wide, nested, order, read }) => (revision: number) => {
+    const ops: RequestOp[] = puts.map((request) => ({ type: 'put', request }));
+    for (const key of wide) {
+      const request = { type: 'delete-range', request: { key, rangeEnd: '\0', prevKv: true } } as const;
+      ops.splice(order.next().value! % (ops.length + 1), 0, request);
+    }
+    ops.splice(order.next().value! % (ops.length + 1), 0, { type: 'range', request: read(revision) });
+    const success = nested
+      ? ops.map((op): RequestOp => ({
+          type: 'txn',
+          request: { compare: [], success: [op], failure: [] },
+        }))
+      : ops;
+    return { compare: [], success, failure: [] };
+  });
+
 const watchRequest = fc
   .record({
     range: keyRange,
@@ -171,6 +196,14 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   {
     weight: 6,
     arbitrary: txn.map(
+      (make): Call =>
+        (world) =>
+          world.txn(make),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: repeated.map(
       (make): Call =>
         (world) =>
           world.txn(make),
