@@ -6,6 +6,8 @@ import { SocketStream, begin } from './socket-stream.ts';
 
 /** The beginning of the HTTP/2 preface (RFC 9113 §3.4) that no request of HTTP/1.1 has. */
 const prefaceStart = 'PRI * HTTP/2';
+/** How every request of HTTP/1.1 begins: with a method. */
+const methodStart = /^[A-Z]/;
 /** How long a connection may take to say what it speaks. */
 const firstBytesMillisMax = 60_000;
 
@@ -41,6 +43,8 @@ function sniff(socket: Socket, serveHttp2: (socket: Socket) => void, serveHttp1:
     const start = first.toString('latin1', 0, prefaceStart.length);
     // Too little to tell: `readable` comes again with more. Not put back before, or it would come at once.
     if (start.length < prefaceStart.length && prefaceStart.startsWith(start)) return;
+    // TLS, mostly. Its client wants no sentence in HTTP; etcd's multiplexer hangs up too.
+    if (!methodStart.test(start)) return drop();
     socket.setTimeout(0);
     socket.unshift(first);
     socket.off('readable', look);
