@@ -1,17 +1,20 @@
 import { AssertionError } from '../src/base/assert.ts';
 import { connectEtcd } from '../src/etcd/link-client.ts';
 import type { Platform } from '../src/platform/platform.ts';
-import { ScenarioError, type Stage } from './actions/action.ts';
+import { ScenarioError } from './actions/action.ts';
+import { Converged } from './checkers/converged.ts';
 import { PodsRunning } from './checkers/pods-running.ts';
 import { ProcessesRunning } from './checkers/processes-running.ts';
 import { checkers } from './checkers/registry.ts';
 import { Cluster } from './cluster.ts';
 import type { Engine, RunFailure, RunResult } from './event-loop.ts';
-import type { Host } from './host.ts';
+import { awaitProgress, healCore, healEveryone } from './liveness.ts';
 import { observeMembers } from './member-observations.ts';
 import { ObservationBus, type Checker, type Violation } from './observations.ts';
+import { Probes } from './probes/probes.ts';
 import { createObjects } from './scenario/create-objects.ts';
-import type { Condition, FinalExpectation, Scenario, Step } from './scenario/scenario.ts';
+import type { Condition, FinalExpectation, Scenario } from './scenario/scenario.ts';
+import { Timeline } from './timeline.ts';
 import { runKvClient, runKvWatcher, type KvRun, type StoreConnection } from './workloads/kv-workload.ts';
 import { World } from './world.ts';
 
@@ -24,6 +27,9 @@ export interface SimulationOptions {
   readonly storeClient?: (etcd: StoreConnection) => StoreConnection;
 }
 
+/** How often each thing happened, by name. */
+export type Counts = Readonly<Record<string, number>>;
+
 /** What a run found. Everything in it follows from the scenario and the seed. */
 export interface SimulationReport {
   readonly scenario: string;
@@ -34,18 +40,22 @@ export interface SimulationReport {
   readonly simulatedMillis: number;
   readonly events: number;
   readonly traceHash: string;
+  /** The timeline's steps that were done, by action. */
+  readonly steps: Counts;
+  /** What a sweep must come to see sometimes (sim/probes). */
+  readonly probes: Counts;
 }
 
 /** How often the members' own invariants are checked: they read the whole store. */
 const invariantsEveryMillis = 1000;
-/** How often a waiting step looks again. */
-const lookMillis = 20;
 
 /** Plays a scenario with one seed and judges it. */
 export async function simulate(scenario: Scenario, options: SimulationOptions): Promise<SimulationReport> {
   const simulation = new Simulation(scenario, options);
   return simulation.play();
 }
+
+type Final = Checker & { readonly holds: boolean };
 
 class Simulation {
   readonly #scenario: Scenario;
@@ -54,11 +64,14 @@ class Simulation {
   readonly #world: World;
   readonly #bus: ObservationBus;
   readonly #cluster: Cluster;
+  readonly #probes = new Probes();
+  readonly #steps = new Map<string, number>();
   /** What is looked at while the run goes on: conditions of steps, and the final expectations. */
   readonly #conditions = new Map<Condition, PodsRunning>();
-  readonly #finals: readonly (Checker & { readonly holds: boolean })[];
-  readonly #named = new Map<string, readonly Host[]>();
-  /** Set when the timeline and the workload are over. */
+  readonly #finals: readonly Final[];
+  /** What the core failed to do (liveness). */
+  #stuck: Violation | undefined;
+  /** Set when the timeline, the workload and the proof of liveness are over. */
   #playedAtMillis: number | undefined;
 
   constructor(scenario: Scenario, { seed, engine, onLog, storeClient }: SimulationOptions) {
@@ -66,31 +79,15 @@ class Simulation {
     this.#seed = seed;
     this.#storeClient = storeClient ?? ((etcd) => etcd);
     this.#world = new World({ seed, engine, ...(onLog === undefined ? {} : { onLog }) });
-    this.#finals = scenario.expect.finally.map((expected) => this.#finalOf(expected));
     const always: Checker[] = scenario.expect.always.map((name) => checkers[name]());
     for (const { moment } of scenario.timeline) {
       if (moment.type !== 'when' || moment.condition.type !== 'pods-running') continue;
       this.#conditions.set(moment.condition, new PodsRunning(moment.condition.options));
     }
-    // These only look: conditions of steps give no verdict, and final expectations only on a run that came to its end.
-    const looking = [...this.#conditions.values(), ...this.#finals].map((checker): Checker => ({
-      name: checker.name,
-      observe: (observation) => checker.observe(observation),
-      finish: () => undefined,
-    }));
+    this.#finals = scenario.expect.finally.map((expected) => this.#finalOf(expected));
+    const looking = [...this.#conditions.values(), ...this.#finals, this.#probes].map(onlyLooking);
     this.#bus = new ObservationBus(() => this.#world.now, [...always, ...looking]);
-    this.#cluster = new Cluster(this.#world, {
-      servers: scenario.cluster.servers,
-      agents: scenario.cluster.agents,
-      observer: observeMembers(this.#bus),
-      ...(scenario.cluster.snapshotEntries === undefined
-        ? {}
-        : { snapshotEntries: scenario.cluster.snapshotEntries }),
-      ...(scenario.cluster.catchUpEntries === undefined
-        ? {}
-        : { catchUpEntries: scenario.cluster.catchUpEntries }),
-      ...(scenario.cluster.segmentBytes === undefined ? {} : { segmentBytes: scenario.cluster.segmentBytes }),
-    });
+    this.#cluster = new Cluster(this.#world, { ...scenario.cluster, observer: observeMembers(this.#bus) });
   }
 
   async play(): Promise<SimulationReport> {
@@ -100,7 +97,7 @@ class Simulation {
     const operator = world.addHost('operator', {
       identity: { user: 'kubernetes-admin', groups: ['system:masters'] },
     });
-    operator.boot((platform) => this.#runTimeline(platform));
+    operator.boot((platform) => this.#operate(platform));
     this.#scheduleInvariants();
     const result = await world.run({ until: () => this.#bus.violations.length > 0 || this.#isOver() });
     const violations = this.#violations(result);
@@ -112,7 +109,34 @@ class Simulation {
       simulatedMillis: result.nowMillis,
       events: result.events,
       traceHash: result.traceHash,
+      steps: Object.fromEntries(this.#steps),
+      probes: this.#probes.counts,
     };
+  }
+
+  /** The timeline, then the proof that a healthy majority gets on, then health for everyone. */
+  async #operate(platform: Platform): Promise<void> {
+    const scenario = this.#scenario;
+    const world = this.#world;
+    const { store } = this.#cluster;
+    const timeline = new Timeline(platform, this.#cluster.apiClient(platform, 'operator'), {
+      scenario,
+      world,
+      cluster: this.#cluster,
+      conditions: this.#conditions,
+      done: (action) => this.#steps.set(action, (this.#steps.get(action) ?? 0) + 1),
+    });
+    await createObjects(scenario.objects, timeline.stage);
+    await timeline.play();
+    const { livenessMillis } = scenario.expect;
+    if (livenessMillis !== undefined) {
+      const core = healCore(world, store);
+      platform.logger.info('a core heals', { hosts: core.map(({ name }) => name).join(' ') });
+      const message = await awaitProgress(platform, store, core, livenessMillis);
+      if (message !== undefined) this.#stuck = { checker: 'liveness', atMillis: world.now, message };
+      healEveryone(world, store);
+    }
+    this.#playedAtMillis = world.now;
   }
 
   /** All that was broken, in order of time. What a run that was cut short did not reach is no violation. */
@@ -120,17 +144,19 @@ class Simulation {
     const cutShort = result.failure !== undefined || this.#bus.violations.length > 0;
     const found = [...this.#bus.finish()];
     if (result.failure !== undefined) found.push(violationOf(result.failure));
-    if (!cutShort) found.push(...this.#finals.flatMap((final) => final.finish(result.nowMillis) ?? []));
+    if (this.#stuck !== undefined) found.push(this.#stuck);
+    else if (!cutShort) found.push(...this.#finals.flatMap((final) => final.finish(result.nowMillis) ?? []));
+    const { store } = this.#cluster;
     return found
       .map((violation) => ({
         ...violation,
-        message: this.#cluster.withNames(violation.message),
-        ...(violation.where === undefined ? {} : { where: this.#cluster.withNames(violation.where) }),
+        message: store.withNames(violation.message),
+        ...(violation.where === undefined ? {} : { where: store.withNames(violation.where) }),
       }))
       .toSorted((a, b) => a.atMillis - b.atMillis);
   }
 
-  #finalOf(expected: FinalExpectation): Checker & { readonly holds: boolean } {
+  #finalOf(expected: FinalExpectation): Final {
     switch (expected.type) {
       case 'pods-running':
         return new PodsRunning(expected.options);
@@ -138,6 +164,8 @@ class Simulation {
         return new ProcessesRunning(expected.options, () =>
           this.#cluster.agents.reduce((sum, { processes }) => sum + processes.running.size, 0),
         );
+      case 'converged':
+        return new Converged(() => this.#cluster.store);
     }
   }
 
@@ -146,15 +174,17 @@ class Simulation {
     const playedAt = this.#playedAtMillis;
     if (playedAt === undefined) return false;
     const over =
+      this.#stuck !== undefined ||
       this.#finals.every((checker) => checker.holds) ||
       this.#world.now >= playedAt + this.#scenario.expect.withinMillis;
-    if (over) this.#cluster.checkInvariants();
+    if (over) this.#cluster.store.checkInvariants();
     return over;
   }
 
   #bootWorkload(): void {
     const { kv } = this.#scenario.workload;
     if (kv === undefined) return;
+    const { store } = this.#cluster;
     const start = (
       name: string,
       index: number,
@@ -167,9 +197,8 @@ class Simulation {
         run(platform, {
           bus: this.#bus,
           connect: async () => {
-            const { servers } = this.#cluster;
-            const server = servers[next++ % servers.length]!;
-            const etcd = await connectEtcd(platform.network.links, this.#cluster.etcdAddress(server));
+            const server = store.hosts[next++ % store.hosts.length]!;
+            const etcd = await connectEtcd(platform.network.links, store.etcdAddress(server));
             return this.#storeClient(etcd);
           },
           stopped: () => this.#world.now >= this.#scenario.durationMillis,
@@ -182,117 +211,24 @@ class Simulation {
       start(`watcher-${i + 1}`, i, (platform, run) => runKvWatcher(platform, run));
   }
 
-  async #runTimeline(platform: Platform): Promise<void> {
-    const { clock } = platform;
-    const stage: Stage = {
-      world: this.#world,
-      api: this.#cluster.apiClient(platform, 'operator'),
-      hosts: (role) => this.#hosts(role),
-      sleep: async (millis) => {
-        await clock.sleep(millis);
-      },
-    };
-    await createObjects(this.#scenario.objects, stage);
-    for (const step of this.#scenario.timeline) {
-      await this.#awaitMoment(step, stage);
-      const hosts = await this.#perform(step, stage);
-      this.#world.trace('step', undefined, `${step.action.name} ${hosts.map(({ name }) => name).join(' ')}`);
-      platform.logger.info('step', {
-        action: step.action.name,
-        hosts: hosts.map(({ name }) => name).join(' '),
-      });
-      if (step.as !== undefined) this.#named.set(step.as, hosts);
-    }
-    while (this.#world.now < this.#scenario.durationMillis) {
-      await clock.sleep(Math.max(1, this.#scenario.durationMillis - this.#world.now));
-    }
-    this.#playedAtMillis = this.#world.now;
-  }
-
-  async #perform({ action, value, line }: Step, stage: Stage): Promise<readonly Host[]> {
-    try {
-      return await action.perform(value, stage);
-    } catch (error) {
-      if (!(error instanceof ScenarioError)) throw error;
-      const message = `${this.#scenario.file}:${line}: ${action.name}: ${error.message}`;
-      throw new ScenarioError(message, { cause: error });
-    }
-  }
-
-  async #awaitMoment({ moment, line }: Step, stage: Stage): Promise<void> {
-    switch (moment.type) {
-      case 'after':
-        await stage.sleep(moment.millis);
-        return;
-      case 'at':
-        while (this.#world.now < moment.millis)
-          await stage.sleep(Math.max(1, moment.millis - this.#world.now));
-        return;
-      case 'when': {
-        const deadline = this.#world.now + moment.withinMillis;
-        while (!this.#holds(moment.condition)) {
-          if (this.#world.now > deadline) {
-            throw new ScenarioError(
-              `${this.#scenario.file}:${line}: what the step waits for did not come true within ${moment.withinMillis} ms; give it longer with \`within\`, or wait for something else`,
-            );
-          }
-          await stage.sleep(lookMillis);
-        }
-      }
-    }
-  }
-
-  #holds(condition: Condition): boolean {
-    switch (condition.type) {
-      case 'leader':
-        return this.#cluster.leader() !== undefined;
-      case 'pods-running':
-        return this.#conditions.get(condition)!.holds;
-    }
-  }
-
-  #hosts(role: string): readonly Host[] {
-    const { servers, agents } = this.#cluster;
-    const hosts =
-      this.#named.get(role) ??
-      this.#hostsOfRole(role) ??
-      [...servers, ...agents].filter((host) => host.name === role);
-    if (hosts.length === 0) {
-      throw new ScenarioError(
-        `there is no ${role} at this moment; let the step wait for one with \`when: {leader: present}\`, or name a host`,
-      );
-    }
-    return hosts;
-  }
-
-  #hostsOfRole(role: string): readonly Host[] | undefined {
-    const followers = this.#cluster.followers();
-    switch (role) {
-      case 'servers':
-        return this.#cluster.servers;
-      case 'agents':
-        return this.#cluster.agents;
-      case 'followers':
-        return followers;
-      case 'leader': {
-        const leader = this.#cluster.leader();
-        return leader === undefined ? [] : [leader];
-      }
-      default: {
-        const match = /^follower\[(\d+)\]$/.exec(role);
-        if (match === null) return undefined;
-        const follower = followers[Number(match[1])];
-        return follower === undefined ? [] : [follower];
-      }
-    }
-  }
-
   #scheduleInvariants(): void {
     this.#world.schedule(invariantsEveryMillis, 'invariants', () => {
-      this.#cluster.checkInvariants();
+      this.#cluster.store.checkInvariants();
       this.#scheduleInvariants();
     });
   }
+}
+
+/** Conditions of steps and probes give no verdict, and final expectations only on a run that came to its end. */
+function onlyLooking(checker: Checker): Checker {
+  return {
+    name: checker.name,
+    observe: (observation) => {
+      checker.observe(observation);
+      return undefined;
+    },
+    finish: () => undefined,
+  };
 }
 
 function violationOf({ host, atMillis, error }: RunFailure): Violation {

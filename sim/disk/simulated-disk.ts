@@ -42,18 +42,20 @@ export interface DiskFaults {
   capacityBytes: number | undefined;
 }
 
+export const noDiskFaults: Readonly<DiskFaults> = {
+  readErrorProbability: 0,
+  writeErrorProbability: 0,
+  syncErrorProbability: 0,
+  slowSyncMillis: 0,
+  capacityBytes: undefined,
+};
+
 /** The disk of a host: it outlives the host's lives. */
 export class HostDisk {
   readonly options: DiskOptions;
   readonly random: RandomStream;
   readonly fileSystem = new FileSystem();
-  readonly faults: DiskFaults = {
-    readErrorProbability: 0,
-    writeErrorProbability: 0,
-    syncErrorProbability: 0,
-    slowSyncMillis: 0,
-    capacityBytes: undefined,
-  };
+  readonly faults: DiskFaults = { ...noDiskFaults };
   readonly locks = new Map<string, Life>();
   usedBytes = 0;
 

@@ -10,29 +10,46 @@ import type { KvWorkload } from '../workloads/kv-workload.ts';
 import { labelsProblem, type Known } from './known.ts';
 import { readObjects, type RawObject, type ReadFile } from './read-objects.ts';
 import { scenarioSchema } from './scenario-schema.ts';
-import type { FinalExpectation, Scenario } from './scenario.ts';
+import type { FinalExpectation, Scenario, ScenarioCluster } from './scenario.ts';
 import { placeText, schemaMistakes } from './schema-sentence.ts';
 import { readTimeline, withinMillisDefault, type RawStep, type Report } from './read-timeline.ts';
 
 const kvPauseMillisDefault = 20;
 const kvMixDefault = { get: 5, put: 3, cas: 1, delete: 1 };
 
-/** The file as YAML has it, once the schema has accepted it. */
-interface Raw {
+/** A scenario as a file has it and the swarm draws it: plain data that the schema accepts. */
+export interface RawScenario {
   readonly name: string;
   readonly about?: string;
-  readonly cluster: Readonly<Record<'servers' | 'agents', number>> &
-    Readonly<Partial<Record<'snapshot-entries' | 'catch-up-entries' | 'segment-bytes', number>>>;
+  readonly cluster: RawCluster;
   readonly objects?: readonly RawObject[];
   readonly workload?: { readonly kv?: RawKv };
   readonly timeline?: readonly RawStep[];
   readonly expect: {
     readonly always: readonly CheckerName[];
+    readonly liveness?: string;
     readonly finally?: readonly RawFinal[];
     readonly within?: string;
   };
   readonly duration: string;
 }
+
+type RawCluster = Readonly<
+  Partial<
+    Record<
+      | 'store'
+      | 'servers'
+      | 'agents'
+      | 'election-ticks'
+      | 'snapshot-entries'
+      | 'catch-up-entries'
+      | 'segment-bytes'
+      | 'quota-bytes',
+      number
+    > &
+      Record<'tick' | 'request-timeout' | 'corrupt-check', string>
+  >
+>;
 
 interface RawKv {
   readonly clients: number;
@@ -45,6 +62,7 @@ interface RawKv {
 interface RawFinal {
   readonly 'pods-running'?: PodsRunningOptions;
   readonly 'processes-running'?: { readonly count: number };
+  readonly converged?: true;
 }
 
 /** A mistake: where the scenario has it decides the order, and the text tells it with file and line. */
@@ -91,7 +109,7 @@ export function parseScenario(
     }
     return refuse();
   }
-  const raw = plain.value as Raw;
+  const raw = plain.value as RawScenario;
   const lineAt = (path: YamlPath, key?: string): number => lineOf(document, lines, path, key);
   const report = (path: YamlPath, sentence: string): void => {
     const last = path.at(-1);
@@ -103,8 +121,13 @@ export function parseScenario(
   for (const { path, text: told } of found.mistakes) mistakes.push({ line: lineAt(path), text: told });
   // When some objects could not be read, nothing is known of what they lack.
   const objects = found.mistakes.length > 0 ? undefined : found.objects;
-  const { servers, agents } = raw.cluster;
-  const known: Known = { servers, agents, names: new Map(), objects };
+  const problem = clusterProblem(raw.cluster);
+  if (problem !== undefined) {
+    report(['cluster'], ` ${problem}`);
+    return refuse();
+  }
+  const cluster = buildCluster(raw.cluster);
+  const known: Known = { servers: cluster.servers, agents: cluster.agents ?? 0, names: new Map(), objects };
   const timeline = readTimeline(raw.timeline ?? [], known, lineAt, report);
   checkExpectations(raw, known, report);
   if (mistakes.length > 0) return refuse();
@@ -112,20 +135,15 @@ export function parseScenario(
     name: raw.name,
     about: raw.about,
     file,
-    cluster: {
-      servers,
-      agents,
-      snapshotEntries: raw.cluster['snapshot-entries'],
-      catchUpEntries: raw.cluster['catch-up-entries'],
-      segmentBytes: raw.cluster['segment-bytes'],
-    },
+    cluster,
     objects: found.objects,
     workload: { kv: raw.workload?.kv && kvWorkload(raw.workload.kv) },
     timeline,
     expect: {
       always: raw.expect.always,
+      livenessMillis: millisOf(raw.expect.liveness),
       finally: (raw.expect.finally ?? []).map(buildFinal),
-      withinMillis: raw.expect.within === undefined ? withinMillisDefault : durationMillis(raw.expect.within),
+      withinMillis: millisOf(raw.expect.within) ?? withinMillisDefault,
     },
     durationMillis: durationMillis(raw.duration),
   });
@@ -137,7 +155,7 @@ export function mistakesText(mistakes: readonly string[]): string {
   return [...mistakes.slice(0, mistakesShownMax), ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
 }
 
-function checkExpectations({ expect, workload }: Raw, known: Known, report: Report): void {
+function checkExpectations({ expect, workload }: RawScenario, known: Known, report: Report): void {
   for (const [i, final] of (expect.finally ?? []).entries()) {
     const running = final['pods-running'];
     const problem = running === undefined ? undefined : labelsProblem(running, known);
@@ -159,6 +177,38 @@ function checkExpectations({ expect, workload }: Raw, known: Known, report: Repo
   }
 }
 
+function clusterProblem({ store, servers, agents }: RawCluster): string | undefined {
+  if (store === undefined && servers === undefined)
+    return 'is of nobody; write `store: 3` for members of the store alone, or `servers: 3` and `agents: 2`';
+  if (store !== undefined && (servers !== undefined || agents !== undefined))
+    return 'has `store`, which is members of the store alone, besides servers or agents; leave one out';
+  return store === undefined && agents === undefined
+    ? 'lacks agents; write `agents: 2`, or `agents: 0`'
+    : undefined;
+}
+
+function buildCluster(raw: RawCluster): ScenarioCluster {
+  const settings = {
+    tickMillis: millisOf(raw.tick),
+    electionTicks: raw['election-ticks'],
+    requestTimeoutMillis: millisOf(raw['request-timeout']),
+    snapshotEntries: raw['snapshot-entries'],
+    catchUpEntries: raw['catch-up-entries'],
+    segmentBytes: raw['segment-bytes'],
+    quotaBytes: raw['quota-bytes'],
+    corruptCheckMillis: millisOf(raw['corrupt-check']),
+  };
+  return {
+    servers: raw.store ?? raw.servers!,
+    agents: raw.agents,
+    settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+  };
+}
+
+function millisOf(duration: string | undefined): number | undefined {
+  return duration === undefined ? undefined : durationMillis(duration);
+}
+
 function kvWorkload({ clients, keys, watchers, mix, pause }: RawKv): KvWorkload {
   return {
     clients,
@@ -170,6 +220,7 @@ function kvWorkload({ clients, keys, watchers, mix, pause }: RawKv): KvWorkload 
 }
 
 function buildFinal(raw: RawFinal): FinalExpectation {
+  if (raw.converged === true) return { type: 'converged' };
   const processes = raw['processes-running'];
   return processes === undefined
     ? { type: 'pods-running', options: raw['pods-running'] ?? {} }

@@ -17,6 +17,7 @@ export interface RawStep {
   readonly when?: { readonly leader?: 'present'; readonly 'pods-running'?: PodsRunningOptions };
   readonly within?: string;
   readonly as?: string;
+  readonly else?: 'skip';
   readonly [action: string]: unknown;
 }
 
@@ -51,7 +52,8 @@ export function readTimeline(
       if (!names.has(raw.as)) names.set(raw.as, line);
     }
     if (moment !== undefined && action !== undefined) {
-      timeline.push({ line, moment, action, value: raw[action.name], as: raw.as });
+      const optional = raw.else === 'skip';
+      timeline.push({ line, moment, action, value: raw[action.name], as: raw.as, optional });
     }
   }
   return timeline;

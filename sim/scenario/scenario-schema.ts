@@ -2,6 +2,7 @@ import { durationSchema, either, type Schema } from '../actions/action.ts';
 import { actions } from '../actions/registry.ts';
 import { checkers } from '../checkers/registry.ts';
 
+const members: Schema = { type: 'integer', minimum: 1, maximum: 9 };
 const count: Schema = { type: 'integer', minimum: 0 };
 
 function strict(properties: Schema, required: readonly string[] = []): Schema {
@@ -11,10 +12,14 @@ function strict(properties: Schema, required: readonly string[] = []): Schema {
 const podsRunning = strict({ count, labels: { type: 'object', additionalProperties: { type: 'string' } } });
 
 const finalExpectation = {
-  ...strict({ 'pods-running': podsRunning, 'processes-running': strict({ count }, ['count']) }),
+  ...strict({
+    'pods-running': podsRunning,
+    'processes-running': strict({ count }, ['count']),
+    converged: { const: true },
+  }),
   minProperties: 1,
   maxProperties: 1,
-  description: '`pods-running: {count: 3}` or `processes-running: {count: 3}`',
+  description: '`pods-running: {count: 3}`, `processes-running: {count: 3}` or `converged: true`',
 };
 
 const name: Schema = {
@@ -38,6 +43,7 @@ const step = {
     },
     within: durationSchema,
     as: name,
+    else: { const: 'skip', description: '`else: skip`: leave the step out when it cannot be done' },
     ...Object.fromEntries(actions.map((action) => [action.name, action.schema])),
   }),
   description: 'a step such as `{at: 10s, crash: leader}`',
@@ -48,16 +54,19 @@ export const scenarioSchema: Schema = strict(
   {
     name,
     about: { type: 'string' },
-    cluster: strict(
-      {
-        servers: { type: 'integer', minimum: 1, maximum: 9 },
-        agents: { type: 'integer', minimum: 0, maximum: 1000 },
-        'snapshot-entries': { type: 'integer', minimum: 1 },
-        'catch-up-entries': { type: 'integer', minimum: 1 },
-        'segment-bytes': { type: 'integer', minimum: 4096 },
-      },
-      ['servers', 'agents'],
-    ),
+    cluster: strict({
+      store: members,
+      servers: members,
+      agents: { type: 'integer', minimum: 0, maximum: 1000 },
+      tick: durationSchema,
+      'election-ticks': { type: 'integer', minimum: 2, maximum: 100 },
+      'request-timeout': durationSchema,
+      'snapshot-entries': { type: 'integer', minimum: 1 },
+      'catch-up-entries': { type: 'integer', minimum: 0 },
+      'segment-bytes': { type: 'integer', minimum: 500 },
+      'quota-bytes': { type: 'integer', minimum: 0 },
+      'corrupt-check': durationSchema,
+    }),
     objects: {
       type: 'array',
       items: either(
@@ -85,6 +94,7 @@ export const scenarioSchema: Schema = strict(
     expect: strict(
       {
         always: { type: 'array', items: { enum: Object.keys(checkers) } },
+        liveness: durationSchema,
         finally: { type: 'array', items: finalExpectation },
         within: durationSchema,
       },

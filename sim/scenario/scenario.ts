@@ -2,6 +2,7 @@ import type { ApiObject, NewObject } from '../../src/api/types.ts';
 import type { Action } from '../actions/action.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
+import type { StoreSettings } from '../store-hosts.ts';
 import type { KvWorkload } from '../workloads/kv-workload.ts';
 
 /** A story: a cluster, what runs on it, what goes wrong with it, and what must hold all the same. */
@@ -22,12 +23,9 @@ export interface Scenario {
 
 export interface ScenarioCluster {
   readonly servers: number;
-  readonly agents: number;
-  /** Applied entries between snapshots. */
-  readonly snapshotEntries: number | undefined;
-  readonly catchUpEntries: number | undefined;
-  /** Of the write-ahead log. */
-  readonly segmentBytes: number | undefined;
+  /** None: the store alone, without API servers. */
+  readonly agents: number | undefined;
+  readonly settings: StoreSettings;
 }
 
 /** One moment of the timeline. Steps come in order: each waits for the one before. */
@@ -38,6 +36,8 @@ export interface Step {
   readonly value: unknown;
   /** A name for the hosts it was done to. */
   readonly as: string | undefined;
+  /** Left out when it cannot be done at its moment: there is no leader, say. */
+  readonly optional: boolean;
 }
 
 export type Moment =
@@ -51,6 +51,11 @@ export type Condition =
 
 export interface Expectations {
   readonly always: readonly CheckerName[];
+  /**
+   * After the timeline and the workload a random majority of the members heals, and must make progress within so long
+   * while the rest stays as it is. Then the rest heals too.
+   */
+  readonly livenessMillis: number | undefined;
   readonly finally: readonly FinalExpectation[];
   /** After the timeline and the workload: how long the final expectations may take to come true. */
   readonly withinMillis: number;
@@ -59,4 +64,6 @@ export interface Expectations {
 export type FinalExpectation =
   | { readonly type: 'pods-running'; readonly options: PodsRunningOptions }
   /** Of containers, on all agents together. */
-  | { readonly type: 'processes-running'; readonly options: { readonly count: number } };
+  | { readonly type: 'processes-running'; readonly options: { readonly count: number } }
+  /** All members are up, have applied the same, and hash to the same. */
+  | { readonly type: 'converged' };

@@ -22,7 +22,7 @@ const hello = {
 
 it('brings pods of a ReplicationController to life on simulated hosts', async () => {
   const world = new World({ seed: 1, engine });
-  const cluster = new Cluster(world, { servers: 3, agents: 3 });
+  const cluster = new Cluster(world, { servers: 3, agents: 3, settings: {}, observer: undefined });
   const operator = world.addHost('operator', { identity: { user: 'operator', groups: ['system:masters'] } });
   cluster.boot();
   let running = 0;
@@ -46,5 +46,5 @@ it('brings pods of a ReplicationController to life on simulated hosts', async ()
   const result = await world.run({ until: () => running === 3, forMillis: 60_000 });
   if (result.failure !== undefined) throw result.failure.error;
   expect(result.reason).toBe('until');
-  cluster.checkInvariants();
+  cluster.store.checkInvariants();
 });

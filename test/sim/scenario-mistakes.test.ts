@@ -360,12 +360,12 @@ const words: Row[] = [
   [
     'agents: 2',
     'agnets: 2',
-    's.yaml:2: unknown key agnets in cluster; allowed are servers, agents, snapshot-entries, catch-up-entries, segment-bytes; did you mean agents?',
+    's.yaml:2: unknown key agnets in cluster; allowed are store, servers, agents, tick, election-ticks, request-timeout, snapshot-entries, catch-up-entries, segment-bytes, quota-bytes, corrupt-check; did you mean agents?',
   ],
   [
     'cluster: {servers: 3, agents: 2}',
     'cluster:',
-    's.yaml:2: cluster is empty; write a map with the keys servers, agents, snapshot-entries, catch-up-entries, segment-bytes',
+    's.yaml:2: cluster is empty; write a map with the keys store, servers, agents, tick, election-ticks, request-timeout, snapshot-entries, catch-up-entries, segment-bytes, quota-bytes, corrupt-check',
   ],
   [
     'election-safety',
@@ -381,7 +381,7 @@ const words: Row[] = [
   [
     second,
     '{at: 60s, restrat: lost}',
-    's.yaml:7: unknown key restrat in timeline[1]; allowed are at, when, within, as, crash, kill, restart, pause, cut, heal, disk, clock, scale; did you mean restart?',
+    's.yaml:7: unknown key restrat in timeline[1]; allowed are at, when, within, as, else, crash, kill, restart, pause, cut, heal, disk, clock, scale; did you mean restart?',
   ],
   [
     second,
@@ -432,7 +432,7 @@ const words: Row[] = [
   [
     '{pods-running:',
     '{pod-running:',
-    's.yaml:11: unknown key pod-running in expect.finally[0]; allowed are pods-running, processes-running; did you mean pods-running?',
+    's.yaml:11: unknown key pod-running in expect.finally[0]; allowed are pods-running, processes-running, converged; did you mean pods-running?',
   ],
   [
     'clients: 1',
@@ -519,7 +519,7 @@ describe('what only the moment shows', () => {
       .replace('{at: 1s, crash: leader', '{at: 1s, crash: servers')
       .replace(second, '{at: +1s, kill: leader}');
     expect(await broken(leaderless)).toEqual([
-      'scenario: s.yaml:7: kill: there is no leader at this moment; let the step wait for one with `when: {leader: present}`, or name a host',
+      'scenario: s.yaml:7: kill: there is no leader at this moment; let the step wait for one with `when: {leader: present}`, name a host, or leave the step out then with `else: skip`',
     ]);
     const patient = story.replace(second, '{when: {pods-running: {count: 9}}, within: 100ms, heal: all}');
     expect(await broken(patient)).toEqual([

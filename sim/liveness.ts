@@ -1,0 +1,109 @@
+import { assert } from '../src/base/assert.ts';
+import { encodeUtf8 } from '../src/base/bytes.ts';
+import { EtcdError } from '../src/etcd/errors.ts';
+import { connectEtcd } from '../src/etcd/link-client.ts';
+import { NetworkError } from '../src/platform/errors.ts';
+import type { Platform } from '../src/platform/platform.ts';
+import type { Host } from './host.ts';
+import type { StoreHosts } from './store-hosts.ts';
+import type { World } from './world.ts';
+
+const key = '/liveness';
+const retryMillis = 100;
+
+/**
+ * A random majority of the members heals, with the ways between them and to everyone who is no member. The rest stays as it is
+ * for ever: cut off, down, slow or paused (TigerBeetle's liveness mode). Healing everything would hide what only
+ * the sick can do to the healthy.
+ */
+export function healCore(world: World, { hosts }: StoreHosts): readonly Host[] {
+  const random = world.random.stream('liveness');
+  const rest = [...hosts];
+  const size = Math.floor(hosts.length / 2) + 1;
+  const core: Host[] = [];
+  while (core.length < size) core.push(...rest.splice(random.integer(rest.length), 1));
+  const well = [...core, ...world.hosts.filter((host) => !hosts.includes(host))];
+  for (const host of core) {
+    world.mend(host);
+    for (const other of well) if (other !== host) world.heal(host, other);
+    if (!host.isUp) host.restart();
+  }
+  return core;
+}
+
+/** Heals everyone, and boots who is down. */
+export function healEveryone(world: World, { hosts }: StoreHosts): void {
+  world.healAll();
+  for (const host of hosts) {
+    world.mend(host);
+    if (!host.isUp) host.restart();
+  }
+}
+
+/**
+ * Writes through the members of the core until one acknowledges, and reads that from each of them that the leader can reach.
+ *
+ * @returns what the core fails to do, or undefined when it has made progress within the bound
+ */
+export async function awaitProgress(
+  platform: Platform,
+  store: StoreHosts,
+  core: readonly Host[],
+  withinMillis: number,
+): Promise<string | undefined> {
+  const { clock } = platform;
+  const startedAt = clock.monotonicMillis();
+  const overdue = (): boolean => clock.monotonicMillis() - startedAt > withinMillis;
+  const names = core.map(({ name }) => name).join(', ');
+  let revision: number | undefined;
+  while (revision === undefined) {
+    if (overdue())
+      return `${names} are healthy and connected, but acknowledge no write in ${withinMillis} ms`;
+    for (const host of core) {
+      revision = await attempt(platform, store, host, async (etcd) => {
+        const { header } = await etcd.put({ key, value: encodeUtf8('progress') });
+        return header.revision;
+      });
+      if (revision !== undefined) break;
+    }
+    if (revision === undefined) await clock.sleep(retryMillis);
+  }
+  for (const host of core) {
+    const caughtUp = async (): Promise<boolean> =>
+      (await attempt(platform, store, host, async (etcd) => {
+        const { header } = await etcd.range({ key, serializable: true });
+        return header.revision >= revision;
+      })) ?? false;
+    // A leader outside of the core may be cut off from one inside: nobody can bring that one up to date, and nobody must.
+    while (core.includes(store.leader() ?? host) && !(await caughtUp())) {
+      if (overdue())
+        return `${host.name} is healthy, but does not reach revision ${revision} in ${withinMillis} ms`;
+      await clock.sleep(retryMillis);
+    }
+  }
+  return undefined;
+}
+
+type Connection = Awaited<ReturnType<typeof connectEtcd>>;
+
+/** undefined: it could not be reached, or did not answer well. */
+async function attempt<T>(
+  platform: Platform,
+  store: StoreHosts,
+  host: Host,
+  ask: (etcd: Connection) => Promise<T>,
+): Promise<T | undefined> {
+  let etcd: Connection | undefined;
+  try {
+    etcd = await connectEtcd(platform.network.links, store.etcdAddress(host));
+    return await ask(etcd);
+  } catch (error) {
+    assert(
+      error instanceof EtcdError || error instanceof NetworkError,
+      () => `an attempt failed oddly: ${String(error)}`,
+    );
+    return undefined;
+  } finally {
+    etcd?.close();
+  }
+}
