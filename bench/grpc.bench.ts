@@ -69,6 +69,7 @@ export function cases(): { name: string; run: () => void }[] {
 
 const sink: ByteStream = {
   remoteHost: 'bench',
+  isWrittenOut: true,
   write: () => true,
   end: () => {},
   pause: () => {},

@@ -93,6 +93,8 @@ export function acceptStream(
 class SimulatedStream implements ByteStream, EndEvents {
   readonly remoteHost: string;
   readonly identity: Identity | undefined;
+  /** The receiver gets the very arrays. */
+  readonly isWrittenOut = false;
   events: StreamEvents | undefined;
   readonly #end: ConnectionEnd;
   readonly #windowBytes: number;
@@ -181,8 +183,10 @@ class SimulatedStream implements ByteStream, EndEvents {
   }
 
   #splitAt(length: number): number {
-    const { options, random } = this.#end.path;
-    return random.chance(options.streamSplitProbability) ? 1 + random.integer(length - 1) : 0;
+    const { options, random, hits } = this.#end.path;
+    if (!random.chance(options.streamSplitProbability)) return 0;
+    hits.hit('stream-split');
+    return 1 + random.integer(length - 1);
   }
 
   #deliver(): void {

@@ -50,8 +50,10 @@ export const concurrentStreamsMax = 4_096;
  * end of a message would otherwise be 8 GiB.
  */
 const unfinishedBytesMax = 67_108_864;
-/** Bytes that are written early, before the turn is over. */
-const earlyFlushBytes = 262_144;
+/** Bytes that are written early, before the turn is over: one more frame of 16 KiB and they would not fit into one slab. */
+const earlyFlushBytes = 239 * 1024;
+/** And when a stream ends with so many, they go out before another stream's are made: what was just written is in the CPU's cache. */
+const longAnswerBytes = 65_536;
 /** Answers to control frames that may pile up for a peer that does not read. */
 const controlBytesMax = 1_048_576;
 /** Resets, settings, empty frames: a burst, and so many a second (CVE-2023-44487 and its kin). */
@@ -94,9 +96,8 @@ export class Http2Connection implements StreamEvents {
   readonly #clock: Clock;
   readonly #events: Http2Events;
   readonly #decoder = new HpackDecoder(headerListBytesMax);
-  readonly #output = new Output();
+  readonly #output: Output;
   readonly #nuisance: TokenBucket;
-  readonly #write: (bytes: Uint8Array) => void;
   readonly #line: Http2Stream[] = [];
   readonly #resetStreams = new Set<number>();
   #prefaceLeft: number;
@@ -132,9 +133,14 @@ export class Http2Connection implements StreamEvents {
     this.#events = events;
     this.#nuisance = new TokenBucket(nuisanceBurst, nuisancePerSecond, clock.monotonicMillis());
     this.#prefaceLeft = role === 'server' ? preface.length : 0;
-    this.#write = (bytes) => {
-      if (!transport.write(bytes)) this.#blocked = true;
-    };
+    this.#output = new Output({
+      write: (bytes) => {
+        if (!transport.write(bytes)) this.#blocked = true;
+      },
+      get isWrittenOut() {
+        return transport.isWrittenOut;
+      },
+    });
   }
 
   /** Sends the preface and our settings. */
@@ -175,6 +181,8 @@ export class Http2Connection implements StreamEvents {
   }
 
   drained(): void {
+    // Node says it after any long write.
+    if (!this.#blocked) return;
     this.#blocked = false;
     this.#sendLine();
     this.flush();
@@ -704,8 +712,14 @@ export class Http2Connection implements StreamEvents {
     return !stream.hasQueued;
   }
 
+  /** So many bytes of DATA are about to be written, if the windows allow it. */
+  expectData(count: number): void {
+    this.#output.expect(Math.min(count, earlyFlushBytes));
+  }
+
   /** Our side of a stream has been sent to its end. */
   streamSent(stream: Http2Stream): void {
+    if (this.#output.length > longAnswerBytes) this.#flushNow();
     if (stream.remoteClosedAfterSend && !stream.remoteClosed) this.resetStream(stream, errorCode.noError);
     else this.#forgetIfClosed(stream);
   }
@@ -783,7 +797,7 @@ export class Http2Connection implements StreamEvents {
   }
 
   #flushNow(): void {
-    if (this.#output.length > 0 && !this.#ended) this.#output.take(this.#write);
+    if (this.#output.length > 0 && !this.#ended) this.#output.flush();
   }
 
   /** One frame of each stream in line, round and round, while there is room. */

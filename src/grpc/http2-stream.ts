@@ -130,6 +130,7 @@ export class Http2Stream {
     const allowed = connection.dataAllowance(this);
     const count = Math.min(left, allowed);
     if (count <= 0 && left > 0) return false;
+    connection.expectData(left);
     const last = count === left;
     connection.writeDataHeader(this, count, last && head.endStream);
     this.queuedBytes -= count;

@@ -22,6 +22,11 @@ export interface ByteStream {
   readonly identity?: Identity | undefined;
   /** Queues bytes, which nobody changes from then on; false asks the writer to wait for `drained`. */
   write(bytes: Uint8Array): boolean;
+  /**
+   * Whether nothing that was written is still read here: then the writer may use its arrays again after all. Never where bytes
+   * travel by reference.
+   */
+  readonly isWrittenOut: boolean;
   /** No more writes from this side (half close). */
   end(): void;
   /** Stops and resumes `data`, so that a slow reader slows the sender. */

@@ -8,6 +8,8 @@ import type { ByteStream } from '../../src/platform/streams.ts';
 export class Recorder implements ByteStream {
   readonly remoteHost = '192.0.2.1';
   readonly chunks: Uint8Array[] = [];
+  /** What is kept are copies. */
+  readonly isWrittenOut = true;
   /** What `write` answers. */
   takes = true;
   ended = false;

@@ -73,11 +73,22 @@ class Inbox implements LinkEvents {
 class Received implements StreamEvents {
   text = '';
   bytes = 0;
+  /** Of the bytes of each 16 KiB. */
+  readonly sums: number[] = [];
   hasEnded = false;
   readonly #closed = deferred<string | undefined>();
   readonly #ended = deferred<void>();
 
   data(bytes: Uint8Array): void {
+    for (let at = 0, place = this.bytes; at < bytes.length;) {
+      const end = Math.min(bytes.length, at + (16_384 - (place % 16_384)));
+      const i = Math.floor(place / 16_384);
+      let sum = 0;
+      for (let j = at; j < end; j++) sum += bytes[j]!;
+      this.sums[i] = (this.sums[i] ?? 0) + sum;
+      place += end - at;
+      at = end;
+    }
     this.bytes += bytes.length;
     if (this.text.length < 1000) this.text += decodeUtf8(bytes);
   }
@@ -455,6 +466,27 @@ export function networkCompliance(name: string, make: () => Promise<NetworkWorld
           streamB.resume();
           await atB.whenEnded();
           expect(atB.bytes).toBe(written * chunk.length);
+          await listener.close();
+        }));
+
+      it('has no more use for an array when it says so', () =>
+        inWorld(async (world) => {
+          const { streamA, streamB, atB, listener } = await connected(world);
+          streamB.pause();
+          const chunk = new Uint8Array(16 * 1024);
+          let writtenOut = 0;
+          let written = 0;
+          while (written < 600) {
+            const bytes = writtenOut === written ? chunk : chunk.slice();
+            bytes.fill(written++);
+            streamA.write(bytes);
+            if (streamA.isWrittenOut) writtenOut = written;
+          }
+          streamA.end();
+          streamB.resume();
+          await atB.whenEnded();
+          expect(atB.bytes).toBe(written * chunk.length);
+          for (const [i, sum] of atB.sums.entries()) expect(sum).toBe((i & 0xff) * chunk.length);
           await listener.close();
         }));
 

@@ -33,7 +33,13 @@ export class SocketStream implements ByteStream {
 
   write(bytes: Uint8Array): boolean {
     // Bytes for a stream that is ending or broken are lost, as they are on the wire; `closed` tells.
-    return !this.#socket.writable || this.#socket.write(bytes);
+    if (!this.#socket.writable) return true;
+    // Node asks to wait after any long write, also when the kernel has taken all of it.
+    return this.#socket.write(bytes) || this.#socket.writableLength === 0;
+  }
+
+  get isWrittenOut(): boolean {
+    return this.#socket.writableLength === 0;
   }
 
   end(): void {
