@@ -121,6 +121,7 @@ export function addMemberMetrics(
 export function countLeaders(metrics: Metrics, other: MemberObserver | undefined): MemberObserver {
   const seen = metrics.counter('etcd_server_leader_changes_seen_total', 'The number of leader changes seen.');
   let last: MemberId = noMember;
+  const traced = other?.traced;
   return {
     opened: (...facts) => other?.opened(...facts),
     roleChanged: (member, role, term, leader) => {
@@ -132,6 +133,8 @@ export function countLeaders(metrics: Metrics, other: MemberObserver | undefined
     saved: (...facts) => other?.saved(...facts),
     applied: (...facts) => other?.applied(...facts),
     installed: (...facts) => other?.installed(...facts),
+    sent: (...facts) => other?.sent?.(...facts),
+    ...(traced === undefined ? {} : { traced: (...facts) => traced.call(other, ...facts) }),
   };
 }
 

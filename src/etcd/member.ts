@@ -140,7 +140,8 @@ export class Member implements EtcdServer {
       await opening.backend.close();
       throw error;
     }
-    member.#observer?.opened(member.id, opening.applied, opening.log.entries());
+    const { hardState } = opening.log.storage.initialState();
+    member.#observer?.opened(member.id, opening.applied, opening.log.entries(), hardState);
     member.#connect();
     member.#scheduleTick();
     // The only voter need not wait for anybody's heartbeat.
@@ -180,6 +181,7 @@ export class Member implements EtcdServer {
     const { applied } = this.#state;
     this.#snapshotIndex = (opening.log.storage.firstIndex() - 1) as Index;
     this.#confState = applied.confState;
+    const traced = options.observer?.traced;
     this.#node = new RawNode({
       id,
       electionTicks: this.#options.electionTicks,
@@ -193,6 +195,9 @@ export class Member implements EtcdServer {
       storage: opening.log.storage,
       applied: applied.index,
       randomInteger: (bound) => platform.random.integer(bound),
+      ...(traced === undefined
+        ? {}
+        : { traceSpec: (state, event) => traced.call(options.observer, state, event) }),
     });
     const chance = platform.random.bytes(6);
     this.#life = chance.reduce((life, byte) => life * 256 + byte, 0) % lifeMax;
@@ -689,6 +694,7 @@ export class Member implements EtcdServer {
   }
 
   #send(message: Message): void {
+    this.#observer?.sent?.(this.id, message);
     if (message.type === 'MsgSnap') void this.#snapshots.send(message);
     else this.#peers.send(message.to, { type: 'raft', message });
   }
@@ -726,7 +732,7 @@ export class Member implements EtcdServer {
     else if (entry.data.length === 0) this.#beganTerm(entry);
     else this.#applyProposal(entry);
     this.#state.advance(entry, this.#confState);
-    this.#observer?.applied(this.id, entry, this.store);
+    this.#observer?.applied(this.id, entry, this.store, this.#confState);
   }
 
   #applyProposal(entry: Entry): void {
