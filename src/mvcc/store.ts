@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Backend, BackendView } from './backend.ts';
 import { holdsFor } from './compare.ts';
 import { Compaction } from './compaction.ts';
-import { HashKvRun } from './hash-kv.ts';
+import { HashKvRun, type KvHash } from './hash-kv.ts';
 import { type KeyHistory, KeyIndex } from './key-index.ts';
 import {
   decodeHead,
@@ -286,8 +286,8 @@ export class Store {
   }
 
   /**
-   * Begins etcd's HashKV over everything up to a revision (0: the newest), to be stepped to its end and then closed.
-   * Errors: compacted, future-revision.
+   * Begins etcd's HashKV over everything up to a revision (0: the newest; before 0 there is nothing), to be stepped to its end and
+   * then closed. Errors: compacted, future-revision.
    */
   hashKv(atRevision = 0, view: BackendView = this.#backend.view()): Result<HashKvRun, MvccError> {
     const refusal = this.#checkRevision(atRevision);
@@ -295,8 +295,16 @@ export class Store {
       view.close();
       return err({ code: refusal });
     }
-    const hashed = atRevision > 0 ? atRevision : this.#revision;
+    const hashed = atRevision === 0 ? this.#revision : atRevision;
     return ok(new HashKvRun(view, this.#index, hashed, this.#compaction.revision));
+  }
+
+  /**
+   * The hash that the compaction at just this revision took of what it found. Members remember some, since their start, so it is
+   * no part of the state.
+   */
+  compactionHash(atRevision: number): KvHash | undefined {
+    return this.#compaction.hashOf(atRevision);
   }
 
   /**

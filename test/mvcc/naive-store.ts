@@ -31,6 +31,12 @@ export function inRange(key: string, range: KeyRange): boolean {
   return key >= range.key && (range.rangeEnd === '\0' || key < range.rangeEnd);
 }
 
+export interface NaiveRevision {
+  readonly main: number;
+  readonly sub: number;
+  readonly event: Event;
+}
+
 /** etcd's data model as slowly and plainly as it can be said: one whole array of kvs for each revision. */
 export class NaiveStore {
   /** states[r] is everything at revision r, in key order. */
@@ -117,20 +123,41 @@ export class NaiveStore {
    * The revisions that count for HashKV at `at`, by etcd's rules: all after the compaction; before it those in force at `at`,
    * or if no key exists there, those in force at the compaction.
    */
-  hashed(at: number): { readonly main: number; readonly sub: number; readonly event: Event }[] {
+  hashed(at: number): NaiveRevision[] {
     const inForce = this.states[at]!.length > 0 ? this.states[at]! : (this.states[this.compacted] ?? []);
+    return this.#history(at).filter(
+      ({ main, event }) =>
+        main > this.compacted ||
+        (event.type === 'put' &&
+          inForce.some(({ key, modRevision }) => key === event.kv.key && modRevision === main)),
+    );
+  }
+
+  /** The revisions that count for the hash that a compaction at `at` takes, when `previous` is the one before and complete. */
+  hashedByCompaction(at: number, previous: number): NaiveRevision[] {
+    const kept = this.#left(at);
+    return [
+      ...this.#left(previous).filter(
+        (left) => kept.length === 0 || kept.some(({ main, sub }) => main === left.main && sub === left.sub),
+      ),
+      ...this.#history(at).filter(({ main }) => main > previous),
+    ];
+  }
+
+  /** What a compaction leaves at or before it: of each key the last change, unless it is a deletion before. */
+  #left(at: number): NaiveRevision[] {
+    const history = this.#history(at);
+    return history.filter(
+      ({ main, event }, i) =>
+        !history.slice(i + 1).some((later) => later.event.kv.key === event.kv.key) &&
+        (event.type === 'put' || main === at),
+    );
+  }
+
+  #history(at: number): NaiveRevision[] {
     return this.events
-      .slice(0, at + 1)
-      .flatMap((events, main) =>
-        events
-          .map((event, sub) => ({ main, sub, event }))
-          .filter(
-            ({ event }) =>
-              main > this.compacted ||
-              (event.type === 'put' &&
-                inForce.some(({ key, modRevision }) => key === event.kv.key && modRevision === main)),
-          ),
-      );
+      .slice(0, Math.max(0, at + 1))
+      .flatMap((events, main) => events.map((event, sub) => ({ main, sub, event })));
   }
 
   #end(working: { kvs: KeyValue[]; events: Event[] }): void {

@@ -6,6 +6,7 @@ import { encodeUtf8 } from '../../src/base/bytes.ts';
 import { crc32c } from '../../src/base/crc32c.ts';
 import { ProtoReader } from '../../src/base/protobuf.ts';
 import type { Backend, BackendView, VisitRecord } from '../../src/mvcc/backend.ts';
+import type { KvHash } from '../../src/mvcc/hash-kv.ts';
 import { decodeKeyValue, encodeKeyValue } from '../../src/mvcc/key-value-codec.ts';
 import { MemoryBackend } from '../../src/mvcc/memory-backend.ts';
 import type { StoreEvent } from '../../src/mvcc/store-event.ts';
@@ -23,7 +24,7 @@ import type {
   TxnRequest,
 } from '../../src/mvcc/types.ts';
 import type { StoreWatchRequest, Watcher, WatchSink } from '../../src/mvcc/watcher.ts';
-import { NaiveStore } from './naive-store.ts';
+import { type NaiveRevision, NaiveStore } from './naive-store.ts';
 
 /** Random calls, made to the store and to the naive one; everything either can say is compared. */
 
@@ -135,16 +136,17 @@ const repeated: fc.Arbitrary<Made<TxnRequest>> = fc
     puts: fc.uniqueArray(putRequest, { selector: ({ key }) => key, minLength: 1, maxLength: 3 }),
     wide: fc.array(fc.constantFrom('\0', 'a', 'b'), { minLength: 1, maxLength: 3 }),
     nested: fc.boolean(),
-    order: fc.infiniteStream(fc.nat(5)),
+    places: fc.array(fc.nat(5), { minLength: 4, maxLength: 4 }),
     read: rangeRequest,
   })
-  .map(({ puts, wide, nested, order, read }) => (revision: number) => {
+  .map(({ puts, wide, nested, places, read }) => (revision: number) => {
     const ops: RequestOp[] = puts.map((request) => ({ type: 'put', request }));
-    for (const key of wide) {
-      const request = { type: 'delete-range', request: { key, rangeEnd: '\0', prevKv: true } } as const;
-      ops.splice(order.next().value! % (ops.length + 1), 0, request);
-    }
-    ops.splice(order.next().value! % (ops.length + 1), 0, { type: 'range', request: read(revision) });
+    const others: RequestOp[] = wide.map((key) => ({
+      type: 'delete-range',
+      request: { key, rangeEnd: '\0', prevKv: true },
+    }));
+    others.push({ type: 'range', request: read(revision) });
+    for (const [i, op] of others.entries()) ops.splice(places[i]! % (ops.length + 1), 0, op);
     const success = nested
       ? ops.map((op): RequestOp => ({
           type: 'txn',
@@ -270,7 +272,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
     arbitrary: fc.integer({ min: 1, max: 4 }).map(
       (n): Call =>
         (world) =>
-          void world.store.scrub(n),
+          void world.scrub(n),
     ),
   },
   {
@@ -346,9 +348,9 @@ class Observer implements WatchSink {
     expect(this.watcher?.synced).toBe(false);
   }
 
-  /** `prevKv` depends on what is compacted when the event is delivered. */
+  /** `prevKv` depends on what is compacted when the event is delivered. A create has none, even if its revision deleted one. */
   #withPrevKv(event: Event): Event {
-    if (!this.request.prevKv) return event;
+    if (!this.request.prevKv || event.kv.createRevision === event.kv.modRevision) return event;
     const { naive } = this.#world;
     const before = event.kv.modRevision - 1;
     const prevKv = before < naive.compacted ? undefined : naive.kvAt(event.kv.key, before);
@@ -384,6 +386,22 @@ function decodeWire(record: Uint8Array): KeyValue {
   return decodeKeyValue(record, modRevision);
 }
 
+/** etcd's hash over these revisions. */
+function sumOf(revisions: readonly NaiveRevision[]): number {
+  let crc = crc32c(encodeUtf8('key'));
+  for (const { main, sub, event } of revisions) {
+    const tombstone = event.type === 'delete';
+    crc = crc32c(revisionKey(main, sub, tombstone), crc);
+    // A tombstone's record is its key and nothing else.
+    const { key } = event.kv;
+    const record = tombstone
+      ? Uint8Array.of(10, key.length, ...Array.from(key, (unit) => unit.charCodeAt(0)))
+      : encodeKeyValue(event.kv);
+    crc = crc32c(record, crc);
+  }
+  return crc;
+}
+
 /** A record's place in etcd's key bucket. */
 function revisionKey(main: number, sub: number, tombstone: boolean): Uint8Array {
   const key = new Uint8Array(tombstone ? 18 : 17);
@@ -407,6 +425,9 @@ class World {
   readonly #backend: Backend;
   readonly naive = new NaiveStore();
   readonly observers: Observer[] = [];
+  #scrubbed = true;
+  #hashing: KvHash | undefined;
+  #hashes: KvHash[] = [];
 
   constructor(kind: Kind) {
     this.#kind = kind;
@@ -465,25 +486,36 @@ class World {
     const run = begun.value;
     while (run.step(2));
     const hashed = at > 0 ? at : this.naive.revision;
-    let crc = crc32c(encodeUtf8('key'));
-    for (const { main, sub, event } of this.naive.hashed(hashed)) {
-      const tombstone = event.type === 'delete';
-      crc = crc32c(revisionKey(main, sub, tombstone), crc);
-      // A tombstone's record is its key and nothing else.
-      const { key } = event.kv;
-      const record = tombstone
-        ? Uint8Array.of(10, key.length, ...Array.from(key, (unit) => unit.charCodeAt(0)))
-        : encodeKeyValue(event.kv);
-      crc = crc32c(record, crc);
-    }
+    const crc = sumOf(this.naive.hashed(hashed));
     this.same([run.hash, run.revision, run.compactRevision], [crc, hashed, this.naive.compacted]);
     run.close();
   }
 
   compact(back: number): void {
     const at = Math.max(0, this.naive.revision - back);
+    const previous = this.naive.compacted;
     const expected = this.naive.compact(at);
     this.same(this.store.compact(at), expected);
+    if (!expected.ok) return;
+    const hash = sumOf(this.naive.hashedByCompaction(at, previous));
+    // One that does not find all that came after the one before takes no hash.
+    this.#hashing = this.#scrubbed ? { hash, revision: at, compactRevision: previous } : undefined;
+    this.#scrubbed = false;
+  }
+
+  /** The hash of a compaction is there when it is complete, and it stays. */
+  scrub(recordsMax: number): boolean {
+    const more = this.store.scrub(recordsMax);
+    if (!more) {
+      if (this.#hashing !== undefined) this.#hashes.push(this.#hashing);
+      this.#hashing = undefined;
+      this.#scrubbed = true;
+    }
+    for (const [i, hash] of this.#hashes.toReversed().entries()) {
+      this.same(this.store.compactionHash(hash.revision), i < 10 ? hash : undefined);
+    }
+    this.same(this.store.compactionHash(this.naive.revision + 1), undefined);
+    return more;
   }
 
   leaseGrant(id: LeaseId): void {
@@ -547,6 +579,8 @@ class World {
     reopened.adoptWatchers(this.store);
     expect(this.store.watcherCount).toBe(0);
     this.store = reopened;
+    this.#hashes = [];
+    this.#hashing = undefined;
   }
 
   same(actual: unknown, expected: unknown): void {
@@ -580,7 +614,7 @@ class World {
       if (observer.paused && !observer.ended) this.#resume(observer);
     }
     while (this.store.syncWatchers(2));
-    while (this.store.scrub(2));
+    while (this.scrub(2));
     this.check();
     for (const { ended, watcher } of this.observers) expect(watcher?.synced).toBe(!ended);
   }

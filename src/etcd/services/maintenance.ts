@@ -125,7 +125,13 @@ export function maintenanceService(context: ServiceContext): GrpcMethods {
   const hashKv = unary(async (bytes, call) => {
     const { revision } = HashKVRequest.decode(bytes);
     checkAdmin(call);
-    const { hash: value, compactRevision, hashRevision } = await member.hashKv(revision);
+    // What a compaction has hashed is answered first, as etcd does; a compaction at 0 leaves the hash of nothing for "the newest".
+    const known = member.store.compactionHash(revision);
+    const {
+      hash: value,
+      compactRevision,
+      hashRevision,
+    } = known === undefined ? await member.hashKv(revision) : { ...known, hashRevision: known.revision };
     return HashKVResponse.encode({ header: header(), hash: value, compactRevision, hashRevision });
   });
 
