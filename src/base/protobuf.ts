@@ -3,10 +3,22 @@
  * knowledge of any message: codecs ask for the fields they know and skip the rest.
  */
 
-/** Bytes that are no message. `message` is in the words of Go's protobuf, which clients may see. */
+import { decodeUtf8 } from './bytes.ts';
+
+/** Bytes that are no message. `message` is in the words of gogo/protobuf, etcd's, which clients may see. */
 export class ProtoError extends Error {
   override readonly name = 'ProtoError';
 }
+
+/** What errors call a message and its fields. */
+export interface MessageNames {
+  /** `etcdserverpb.PutRequest` */
+  readonly name: string;
+  /** `RangeEnd` */
+  fieldName(number: number): string;
+}
+
+const unnamed: MessageNames = { name: 'message', fieldName: String };
 
 /** Wire types. */
 export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
@@ -14,18 +26,20 @@ const groupStart = 3;
 const groupEnd = 4;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const groupNestingMax = 100;
 
 /** Reads the fields of one message out of `bytes`. Everything throws ProtoError on malformed input. */
 export class ProtoReader {
   readonly #bytes: Uint8Array;
+  readonly #names: MessageNames;
   readonly #end: number;
   #at: number;
+  #field = 0;
   /** The wire type of the field that `tag` has just read. */
   wireType: number = wire.varint;
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, names: MessageNames = unnamed, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#names = names;
     this.#at = start;
     this.#end = end;
   }
@@ -42,11 +56,35 @@ export class ProtoReader {
   /** The number of the next field, 0 at the end. Its wire type is then in `wireType`. */
   tag(): number {
     if (this.#at >= this.#end) return 0;
-    const tag = this.#low32();
-    this.wireType = tag & 7;
-    const field = tag >>> 3;
-    if (field === 0) throw new ProtoError('proto: illegal tag 0');
+    const field = this.#tag();
+    this.#field = field;
+    if (field <= 0 || this.wireType === groupEnd) throw this.#notATag();
     return field;
+  }
+
+  /** A field's number, signed as etcd reads it, also one that no message may have. */
+  #tag(): number {
+    const start = this.#at;
+    const byte = this.#bytes[start]!;
+    if (byte < 0x80) {
+      this.#at = start + 1;
+      this.wireType = byte & 7;
+      return byte >>> 3;
+    }
+    const low = this.#low32();
+    this.wireType = low & 7;
+    if (this.#at - start < 5) return low >>> 3;
+    this.#at = start;
+    return (this.#highLow().high << 29) | (low >>> 3);
+  }
+
+  #notATag(): ProtoError {
+    const name = this.#names.name.slice(this.#names.name.lastIndexOf('.') + 1);
+    return new ProtoError(
+      this.wireType === groupEnd
+        ? `proto: ${name}: wiretype end group for non-group`
+        : `proto: ${name}: illegal tag ${this.#field} (wire type ${this.wireType})`,
+    );
   }
 
   /** An int32, uint32, enum or bool as it stands in 32 bits, signed. */
@@ -101,8 +139,13 @@ export class ProtoReader {
     return text;
   }
 
-  /** The field's bytes as text. Invalid UTF-8 is refused, as Go's protobuf refuses it in a `string`. */
+  /** The field's bytes as text; what is no UTF-8 in it becomes U+FFFD. */
   string(): string {
+    return decodeUtf8(this.bytes());
+  }
+
+  /** The field's bytes as text. Invalid UTF-8 is refused, as Google's protobuf refuses it. */
+  strictString(): string {
     const bytes = this.bytes();
     try {
       return strictUtf8.decode(bytes);
@@ -112,48 +155,56 @@ export class ProtoReader {
   }
 
   /** A reader of the field's bytes as a message. */
-  message(): ProtoReader {
+  message(names: MessageNames = unnamed): ProtoReader {
     const end = this.#run();
-    const reader = new ProtoReader(this.#bytes, this.#at, end);
+    const reader = new ProtoReader(this.#bytes, names, this.#at, end);
     this.#at = end;
     return reader;
   }
 
-  /** Passes over the field whose tag was just read. */
-  skip(nesting = 0): void {
-    switch (this.wireType) {
-      case wire.varint:
-        this.#varint64();
-        return;
-      case wire.fixed64:
-        this.#advance(8);
-        return;
-      case wire.bytes:
-        this.#at = this.#run();
-        return;
-      case groupStart:
-        this.#skipGroup(nesting);
-        return;
-      case wire.fixed32:
-        this.#advance(4);
-        return;
-      default:
-        throw new ProtoError(`proto: illegal wireType ${this.wireType}`);
-    }
+  /** The field's bytes as a list of int32s or enums without tags. */
+  packedInt32s(): number[] {
+    const inner = this.message();
+    const list: number[] = [];
+    while (inner.#at < inner.#end) list.push(inner.#low32() | 0);
+    return list;
   }
 
-  /** A group, long deprecated: up to its end mark. */
-  #skipGroup(nesting: number): void {
-    if (nesting >= groupNestingMax) throw new ProtoError('proto: groups are nested too deep');
-    for (;;) {
-      if (this.tag() === 0) throw new ProtoError('unexpected EOF');
-      if (this.wireType === groupEnd) return;
-      this.skip(nesting + 1);
+  /** Passes over the field whose tag was just read; over a group, long deprecated, up to its end mark. */
+  skip(): void {
+    for (let groups = 0; ;) {
+      switch (this.wireType) {
+        case wire.varint:
+          this.#varint64();
+          break;
+        case wire.fixed64:
+          this.#advance(8);
+          break;
+        case wire.bytes:
+          this.#at = this.#run();
+          break;
+        case groupStart:
+          groups++;
+          break;
+        case groupEnd:
+          groups--;
+          break;
+        case wire.fixed32:
+          this.#advance(4);
+          break;
+        default:
+          throw new ProtoError(`proto: illegal wireType ${this.wireType}`);
+      }
+      if (groups === 0) return;
+      if (this.#at >= this.#end) throw new ProtoError('unexpected EOF');
+      this.#tag();
     }
   }
 
   #expect(wireType: number): void {
-    if (this.wireType !== wireType) throw new ProtoError(`proto: wrong wireType = ${this.wireType}`);
+    if (this.wireType === wireType) return;
+    const field = this.#names.fieldName(this.#field);
+    throw new ProtoError(`proto: wrong wireType = ${this.wireType} for field ${field}`);
   }
 
   /** Where the run of bytes ends whose length stands next. */

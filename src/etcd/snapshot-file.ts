@@ -103,7 +103,7 @@ export function restoreSnapshotFile(
   if (!magic.every((byte, i) => file[i] === byte)) {
     throw new SnapshotFileError('it is no snapshot that a drydock member gave');
   }
-  const reader = new ProtoReader(file, magic.length);
+  const reader = new ProtoReader(file, undefined, magic.length);
   let records = 0;
   while (reader.at < file.length && file[reader.at] !== 0) {
     const field = reader.tag();

@@ -1,4 +1,4 @@
-import { enumeration, message, method, type ServiceType, string } from './message.ts';
+import { enumeration, googleMessage, method, type ServiceType, string } from './message.ts';
 
 /** grpc.health.v1 (grpc/doc/health-checking.md) */
 
@@ -7,8 +7,8 @@ export const servingStatus = {
   values: { UNKNOWN: 0, SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 },
 } as const;
 
-export const HealthCheckRequest = message('grpc.health.v1.HealthCheckRequest', { service: string(1) });
-export const HealthCheckResponse = message('grpc.health.v1.HealthCheckResponse', {
+export const HealthCheckRequest = googleMessage('grpc.health.v1.HealthCheckRequest', { service: string(1) });
+export const HealthCheckResponse = googleMessage('grpc.health.v1.HealthCheckResponse', {
   status: enumeration(1, servingStatus),
 });
 

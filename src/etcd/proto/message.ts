@@ -6,7 +6,7 @@
  */
 
 import { emptyBytes } from '../../base/bytes.ts';
-import { ProtoReader, ProtoWriter, wire } from '../../base/protobuf.ts';
+import { type MessageNames, ProtoError, ProtoReader, ProtoWriter, wire } from '../../base/protobuf.ts';
 
 /** Scalar types by their proto names. 64-bit integers are numbers, those that are ids (`…Id`) bigints. */
 type Scalar = 'int32' | 'uint32' | 'int64' | 'uint64' | 'int64Id' | 'uint64Id' | 'bool' | 'string' | 'bytes';
@@ -47,9 +47,7 @@ type ValueOf<F> = F extends Field<infer T> ? T : never;
 /** The type of a message: every field is there, absent messages and members of a oneof are undefined. */
 export type Value<F extends Fields> = { readonly [K in keyof F & string as Camel<K>]: ValueOf<F[K]> };
 
-export interface MessageType<T extends object> {
-  /** `etcdserverpb.PutRequest` */
-  readonly name: string;
+export interface MessageType<T extends object> extends MessageNames {
   readonly fields: readonly (Field & { readonly protoName: string; readonly property: string })[];
   /** Absent fields are zero. Unknown ones are passed over. @throws ProtoError */
   decode(bytes: Uint8Array): T;
@@ -89,7 +87,13 @@ export function oneof<T>(name: string, field: Field<T>): Field<T | undefined> {
   return { number: field.number, type: field.type, repeated: false, oneof: name };
 }
 
-export function message<const F extends Fields>(name: string, fields: F): MessageType<Value<F>> {
+type ReadText = (reader: ProtoReader) => string;
+
+export function message<const F extends Fields>(
+  name: string,
+  fields: F,
+  readText: ReadText = (reader) => reader.string(),
+): MessageType<Value<F>> {
   const list = Object.entries(fields)
     .map(([protoName, field]) => ({ ...field, protoName, property: propertyOf(protoName) }))
     .toSorted((a, b) => a.number - b.number);
@@ -97,14 +101,15 @@ export function message<const F extends Fields>(name: string, fields: F): Messag
   const type: MessageType<Value<F>> = {
     name,
     fields: list,
+    fieldName: (number) => goName(byNumber.get(number)?.protoName ?? String(number)),
     decode(encoded) {
       const value: Record<string, unknown> = {};
       for (const field of list) value[field.property] = zeroOf(field);
-      const reader = new ProtoReader(encoded);
+      const reader = new ProtoReader(encoded, type);
       for (let number = reader.tag(); number !== 0; number = reader.tag()) {
         const field = byNumber.get(number);
         if (field === undefined) reader.skip();
-        else readField(reader, field, value);
+        else readField(reader, field, value, readText);
       }
       return value as Value<F>;
     },
@@ -117,9 +122,33 @@ export function message<const F extends Fields>(name: string, fields: F): Messag
   return type;
 }
 
+/**
+ * A message of Google's protobuf, which refuses text that is no UTF-8; gogo/protobuf, of which etcd's own messages are, takes
+ * any. It does not tell what is wrong with other bytes.
+ */
+export function googleMessage<const F extends Fields>(name: string, fields: F): MessageType<Value<F>> {
+  const type = message(name, fields, (reader) => reader.strictString());
+  return {
+    ...type,
+    decode(encoded) {
+      try {
+        return type.decode(encoded);
+      } catch (error) {
+        if (!(error instanceof ProtoError) || error.message.includes('UTF-8')) throw error;
+        throw new ProtoError('proto: cannot parse invalid wire-format data', { cause: error });
+      }
+    },
+  };
+}
+
 /** `range_end` → `rangeEnd`; names without an underscore stay as they are. */
 export function propertyOf(protoName: string): string {
   return protoName.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What the field is called in Go, hence in errors: `range_end` → `RangeEnd`. */
+function goName(protoName: string): string {
+  return protoName.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 export function messageOf(field: Field): MessageType<object> | undefined {
@@ -152,21 +181,22 @@ function readField(
   reader: ProtoReader,
   field: MessageType<object>['fields'][number],
   value: Record<string, unknown>,
+  readText: ReadText,
 ): void {
   if (!field.repeated) {
-    value[field.property] = readOne(reader, field);
+    value[field.property] = readOne(reader, field, readText);
     return;
   }
   const list = value[field.property] as unknown[];
   const packed = reader.wireType === wire.bytes && isVarint(field);
   if (!packed) {
-    list.push(readOne(reader, field));
+    list.push(readOne(reader, field, readText));
     return;
   }
   const inner = reader.message();
   while (inner.at < inner.end) {
     inner.wireType = wire.varint;
-    list.push(readOne(inner, field));
+    list.push(readOne(inner, field, readText));
   }
 }
 
@@ -174,7 +204,7 @@ function isVarint({ type }: Field): boolean {
   return type !== 'string' && type !== 'bytes' && typeof type !== 'function';
 }
 
-function readOne(reader: ProtoReader, { type }: Field): unknown {
+function readOne(reader: ProtoReader, { type }: Field, readText: ReadText): unknown {
   if (typeof type === 'function') return type().decode(reader.bytes());
   switch (type) {
     case 'uint32':
@@ -189,7 +219,7 @@ function readOne(reader: ProtoReader, { type }: Field): unknown {
     case 'bool':
       return reader.bool();
     case 'string':
-      return reader.string();
+      return readText(reader);
     case 'bytes':
       return reader.bytes();
     default:

@@ -1,7 +1,7 @@
 import {
   bytes,
   int32,
-  message,
+  googleMessage,
   method,
   nested,
   oneof,
@@ -13,11 +13,11 @@ import {
 /** grpc.reflection.v1 and v1alpha: the same messages under two names (grpc/src/proto/grpc/reflection). */
 
 const tables = (prefix: string) => {
-  const ExtensionRequest = message(`${prefix}.ExtensionRequest`, {
+  const ExtensionRequest = googleMessage(`${prefix}.ExtensionRequest`, {
     containing_type: string(1),
     extension_number: int32(2),
   });
-  const ServerReflectionRequest = message(`${prefix}.ServerReflectionRequest`, {
+  const ServerReflectionRequest = googleMessage(`${prefix}.ServerReflectionRequest`, {
     host: string(1),
     file_by_filename: oneof('message_request', string(3)),
     file_containing_symbol: oneof('message_request', string(4)),
@@ -28,22 +28,22 @@ const tables = (prefix: string) => {
     all_extension_numbers_of_type: oneof('message_request', string(6)),
     list_services: oneof('message_request', string(7)),
   });
-  const FileDescriptorResponse = message(`${prefix}.FileDescriptorResponse`, {
+  const FileDescriptorResponse = googleMessage(`${prefix}.FileDescriptorResponse`, {
     file_descriptor_proto: repeated(bytes(1)),
   });
-  const ExtensionNumberResponse = message(`${prefix}.ExtensionNumberResponse`, {
+  const ExtensionNumberResponse = googleMessage(`${prefix}.ExtensionNumberResponse`, {
     base_type_name: string(1),
     extension_number: repeated(int32(2)),
   });
-  const ServiceResponse = message(`${prefix}.ServiceResponse`, { name: string(1) });
-  const ListServiceResponse = message(`${prefix}.ListServiceResponse`, {
+  const ServiceResponse = googleMessage(`${prefix}.ServiceResponse`, { name: string(1) });
+  const ListServiceResponse = googleMessage(`${prefix}.ListServiceResponse`, {
     service: repeated(nested(1, () => ServiceResponse)),
   });
-  const ErrorResponse = message(`${prefix}.ErrorResponse`, {
+  const ErrorResponse = googleMessage(`${prefix}.ErrorResponse`, {
     error_code: int32(1),
     error_message: string(2),
   });
-  const ServerReflectionResponse = message(`${prefix}.ServerReflectionResponse`, {
+  const ServerReflectionResponse = googleMessage(`${prefix}.ServerReflectionResponse`, {
     valid_host: string(1),
     original_request: nested(2, () => ServerReflectionRequest),
     file_descriptor_response: oneof(

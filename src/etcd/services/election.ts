@@ -7,7 +7,7 @@ import * as pb from '../proto/concurrency.ts';
 import type { HeaderFacts } from '../wire/responses.ts';
 import { encodeAnswer, presentFacts, requireServing } from './by-table.ts';
 import { asClient, enterQueue, firstOf, placeIn, type Place, PrefixQueue, signalOf } from './prefix-queue.ts';
-import { type ServiceContext, statusOf } from './service.ts';
+import { type ServiceContext, streamStatusOf } from './service.ts';
 
 /** Leaders that an observer has not taken yet; then only the newest is kept. */
 const observedWaitingMax = 1000;
@@ -148,7 +148,7 @@ class Observation implements CallEvents {
       this.#queue = new PrefixQueue(this.#context, this.#call, byteStringOf(name));
     } catch (error) {
       this.#gone.abort();
-      this.#call.end(statusOf(error));
+      this.#call.end(streamStatusOf(error));
       return;
     }
     void this.#follow(this.#queue);

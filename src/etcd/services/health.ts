@@ -1,7 +1,7 @@
 import type { CallEvents, GrpcMethod, GrpcMethods, ServerCall } from '../../grpc/service.ts';
 import { grpcCode } from '../../grpc/status.ts';
 import { HealthCheckRequest, HealthCheckResponse, servingStatus } from '../proto/health.ts';
-import { statusOf } from './service.ts';
+import { statusOf, streamStatusOf } from './service.ts';
 
 const { SERVING, SERVICE_UNKNOWN } = servingStatus.values;
 
@@ -38,7 +38,7 @@ function watchHealth(call: ServerCall): CallEvents {
         const status = service === wholeServer ? SERVING : SERVICE_UNKNOWN;
         call.send(HealthCheckResponse.encode({ status }));
       } catch (error) {
-        call.end(statusOf(error));
+        call.end(streamStatusOf(error));
       }
     },
     halfClosed() {},

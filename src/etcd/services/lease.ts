@@ -8,7 +8,7 @@ import * as pb from '../proto/rpc.ts';
 import type { RequestAuth } from '../request.ts';
 import { type Answer, byTable, encodeAnswer, presentFacts, requireServing } from './by-table.ts';
 import { checkQuota } from './quota.ts';
-import { type ServiceContext, statusOf } from './service.ts';
+import { type ServiceContext, streamStatusOf } from './service.ts';
 
 /** Renewals of one stream that wait for their turn. */
 const keepAlivesWaitingMax = 10_000;
@@ -171,7 +171,7 @@ class KeepAliveStream implements CallEvents {
     if (this.#over) return;
     this.#over = true;
     this.#waiting.length = 0;
-    this.#call.end(statusOf(error));
+    this.#call.end(streamStatusOf(error));
   }
 }
 

@@ -5,7 +5,7 @@ import type { RequestAuth } from '../request.ts';
 import type { RangeCall } from '../wire/requests.ts';
 import { encodeRangeChunk, encodeRangeResponse, encodeRangeStreamResponse } from '../wire/responses.ts';
 import { decodeCheckedRange, readRange } from './range.ts';
-import { statusOf, type ServiceContext } from './service.ts';
+import { streamStatusOf, type ServiceContext } from './service.ts';
 
 /** The first chunk has this many keys; then chunks grow and shrink towards half a request's size. */
 const firstChunkKeys = 10;
@@ -117,7 +117,7 @@ export class RangeStream implements CallEvents {
   }
 
   #fail(error: unknown): void {
-    const status = statusOf(error);
+    const status = streamStatusOf(error);
     if (this.#over) return;
     this.cancelled();
     this.#call.end(status);

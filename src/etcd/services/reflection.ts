@@ -5,7 +5,7 @@ import { grpcCode } from '../../grpc/status.ts';
 import { describe, type DescriptorFile } from '../proto/descriptor.ts';
 import { reflectionV1, reflectionV1Alpha } from '../proto/reflection.ts';
 import { services } from '../proto/services.ts';
-import { statusOf } from './service.ts';
+import { streamStatusOf } from './service.ts';
 
 /** Answers are small, but questions smaller: who does not read them is not served on. */
 const queuedBytesMax = 8 * 1024 * 1024;
@@ -84,7 +84,7 @@ function reflect(version: Version, files: DescriptorFiles, call: ServerCall): Ca
           call.end({ code: grpcCode.resourceExhausted, message: 'the answers are not read' });
         }
       } catch (error) {
-        call.end(statusOf(error));
+        call.end(streamStatusOf(error));
       }
     },
     halfClosed() {

@@ -33,6 +33,13 @@ export function statusOf(error: unknown): GrpcStatus {
   throw error;
 }
 
+/** The same where requests come in a stream: gRPC in Go has another sentence there for one that cannot be read. */
+export function streamStatusOf(error: unknown): GrpcStatus {
+  return error instanceof ProtoError
+    ? { code: grpcCode.internal, message: `grpc: failed to unmarshal the received message: ${error.message}` }
+    : statusOf(error);
+}
+
 /** A unary method that answers now, later, or by failing. */
 export function unary(
   handle: (request: Uint8Array, call: ServerCall) => Promise<Uint8Array> | Uint8Array | void,

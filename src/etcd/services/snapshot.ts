@@ -7,7 +7,7 @@ import { etcdVersion } from '../member.ts';
 import { SnapshotResponse } from '../proto/rpc.ts';
 import { readSnapshotFile } from '../snapshot-file.ts';
 import { bigOfId } from '../wire/ids.ts';
-import { statusOf, type ServiceContext } from './service.ts';
+import { statusOf, streamStatusOf, type ServiceContext } from './service.ts';
 
 const blobBytes = 32 * 1024;
 
@@ -59,7 +59,7 @@ export class SnapshotStream implements CallEvents {
     } catch (error) {
       if (this.#over) return;
       this.#finish();
-      this.#call.end(statusOf(error));
+      this.#call.end(streamStatusOf(error));
     }
   }
 

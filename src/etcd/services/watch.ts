@@ -17,7 +17,7 @@ import {
   type WatchResponseHead,
 } from '../wire/responses.ts';
 import { wantsLeader } from './leader.ts';
-import { statusOf, type ServiceContext } from './service.ts';
+import { streamStatusOf, type ServiceContext } from './service.ts';
 
 /** Go's names of the codes, as they stand in the reason of a refused watch. */
 const goCodes: Readonly<Record<string, string>> = {
@@ -95,7 +95,7 @@ class WatchStream implements CallEvents {
     try {
       request = decodeWatchRequest(bytes);
     } catch (error) {
-      const { code, message } = statusOf(error);
+      const { code, message } = streamStatusOf(error);
       this.#finish();
       this.#call.end({ code, message });
       return;

@@ -1,5 +1,6 @@
 import { ProtoReader, ProtoWriter, wire } from '../../base/protobuf.ts';
 import { emptyBytes } from '../../base/bytes.ts';
+import * as pb from '../proto/rpc.ts';
 import {
   type Compare,
   type CompareResult,
@@ -36,7 +37,7 @@ const sortOrders = ['none', 'ascend', 'descend'] as const;
 const sortTargets = ['key', 'version', 'create', 'mod', 'value'] as const;
 
 export function decodeRangeRequest(bytes: Uint8Array): RangeCall {
-  return readRange(new ProtoReader(bytes));
+  return readRange(new ProtoReader(bytes, pb.RangeRequest));
 }
 
 function readRange(reader: ProtoReader): RangeCall {
@@ -150,7 +151,7 @@ function writeKeyRange({ key, rangeEnd }: KeyRange): void {
 }
 
 export function decodePutRequest(bytes: Uint8Array): PutRequest {
-  return readPut(new ProtoReader(bytes));
+  return readPut(new ProtoReader(bytes, pb.PutRequest));
 }
 
 function readPut(reader: ProtoReader): PutRequest {
@@ -202,7 +203,7 @@ function writePut(request: PutRequest): void {
 }
 
 export function decodeDeleteRangeRequest(bytes: Uint8Array): DeleteRangeRequest {
-  return readDeleteRange(new ProtoReader(bytes));
+  return readDeleteRange(new ProtoReader(bytes, pb.DeleteRangeRequest));
 }
 
 function readDeleteRange(reader: ProtoReader): DeleteRangeRequest {
@@ -236,7 +237,7 @@ export type TxnCall = TxnRequest & {
 };
 
 export function decodeTxnRequest(bytes: Uint8Array): TxnCall {
-  return readTxn(new ProtoReader(bytes), 0);
+  return readTxn(new ProtoReader(bytes, pb.TxnRequest), 0);
 }
 
 function readTxn(reader: ProtoReader, nesting: number): TxnCall {
@@ -245,7 +246,7 @@ function readTxn(reader: ProtoReader, nesting: number): TxnCall {
   const failure: RequestOp[] = [];
   const flaws: { emptyOp?: boolean; invalidSort?: boolean } = {};
   const readInto = (ops: RequestOp[]): void => {
-    const op = readOp(reader.message(), nesting);
+    const op = readOp(reader.message(pb.RequestOp), nesting);
     if (op === undefined) {
       flaws.emptyOp = true;
       return;
@@ -259,8 +260,7 @@ function readTxn(reader: ProtoReader, nesting: number): TxnCall {
   };
   for (let field = reader.tag(); field !== 0; field = reader.tag()) {
     if (field === 1) {
-      const one = readCompare(reader.message());
-      if (one !== undefined) compare.push(one);
+      compare.push(readCompare(reader.message(pb.Compare)));
     } else if (field === 2) readInto(success);
     else if (field === 3) readInto(failure);
     else reader.skip();
@@ -272,13 +272,14 @@ function readOp(reader: ProtoReader, nesting: number): RequestOp | undefined {
   let op: RequestOp | undefined;
   // Of several members of a oneof the last one counts.
   for (let field = reader.tag(); field !== 0; field = reader.tag()) {
-    if (field === 1) op = { type: 'range', request: readRange(reader.message()) };
-    else if (field === 2) op = { type: 'put', request: readPut(reader.message()) };
-    else if (field === 3) op = { type: 'delete-range', request: readDeleteRange(reader.message()) };
+    if (field === 1) op = { type: 'range', request: readRange(reader.message(pb.RangeRequest)) };
+    else if (field === 2) op = { type: 'put', request: readPut(reader.message(pb.PutRequest)) };
+    else if (field === 3)
+      op = { type: 'delete-range', request: readDeleteRange(reader.message(pb.DeleteRangeRequest)) };
     else if (field === 4) {
       // Deeper than any limit of operations allows: what lies below does not matter any more.
       if (nesting >= txnNestingMax) reader.skip();
-      else op = { type: 'txn', request: readTxn(reader.message(), nesting + 1) };
+      else op = { type: 'txn', request: readTxn(reader.message(pb.TxnRequest), nesting + 1) };
     } else reader.skip();
   }
   return op;
@@ -286,8 +287,7 @@ function readOp(reader: ProtoReader, nesting: number): RequestOp | undefined {
 
 const compareResults: readonly CompareResult[] = ['equal', 'greater', 'less', 'not-equal'];
 
-/** undefined: an unknown result, which etcd's applyCompare takes as one that holds. */
-function readCompare(reader: ProtoReader): Compare | undefined {
+function readCompare(reader: ProtoReader): Compare {
   let result = 0;
   let target = 0;
   let key = '';
@@ -331,7 +331,9 @@ function readCompare(reader: ProtoReader): Compare | undefined {
     }
   }
   const known = compareResults[result];
-  if (known === undefined) return undefined;
+  if (known === undefined || target < 0 || target > 4) {
+    return readUnknownCompare({ key, rangeEnd }, known, target);
+  }
   const common = { key, rangeEnd, result: known };
   switch (target) {
     case 1:
@@ -345,6 +347,16 @@ function readCompare(reader: ProtoReader): Compare | undefined {
     default:
       return { ...common, target: 'version', version };
   }
+}
+
+/**
+ * A comparison of an unknown target finds equality, one with an unknown result holds (etcd's applyCompare): said in versions,
+ * which are 0 where there is no key, as comparisons that hold always, never, or where there is a key.
+ */
+function readUnknownCompare(range: KeyRange, result: CompareResult | undefined, target: number): Compare {
+  const always = { ...range, target: 'version', result: 'greater', version: -1 } as const;
+  if (result !== undefined) return result === 'equal' ? always : { ...always, result: 'less', version: 0 };
+  return compareTargets.value === target ? { ...always, version: 0 } : always;
 }
 
 export function encodeTxnRequest(request: TxnRequest): Uint8Array {
@@ -418,7 +430,7 @@ export interface CompactionCall {
 }
 
 export function decodeCompactionRequest(bytes: Uint8Array): CompactionCall {
-  const reader = new ProtoReader(bytes);
+  const reader = new ProtoReader(bytes, pb.CompactionRequest);
   let revision = 0;
   let physical = false;
   for (let field = reader.tag(); field !== 0; field = reader.tag()) {
@@ -453,17 +465,20 @@ export type WatchCall =
   | { readonly type: 'progress' };
 
 export function decodeWatchRequest(bytes: Uint8Array): WatchCall | undefined {
-  const reader = new ProtoReader(bytes);
+  const reader = new ProtoReader(bytes, pb.WatchRequest);
   let call: WatchCall | undefined;
   for (let field = reader.tag(); field !== 0; field = reader.tag()) {
-    if (field === 1) call = readWatchCreate(reader.message());
-    else if (field === 2) call = readWatchCancel(reader.message());
-    else if (field === 3) {
-      reader.skip();
-      call = { type: 'progress' };
-    } else reader.skip();
+    if (field === 1) call = readWatchCreate(reader.message(pb.WatchCreateRequest));
+    else if (field === 2) call = readWatchCancel(reader.message(pb.WatchCancelRequest));
+    else if (field === 3) call = readWatchProgress(reader.message(pb.WatchProgressRequest));
+    else reader.skip();
   }
   return call;
+}
+
+function readWatchProgress(reader: ProtoReader): WatchCall {
+  while (reader.tag() !== 0) reader.skip();
+  return { type: 'progress' };
 }
 
 function readWatchCreate(reader: ProtoReader): WatchCall {
@@ -495,7 +510,7 @@ function readWatchCreate(reader: ProtoReader): WatchCall {
         break;
       case 5:
         // Packed, or one by one.
-        if (reader.wireType === wire.bytes) for (const filter of reader.bytes()) addFilter(filter);
+        if (reader.wireType === wire.bytes) for (const filter of reader.packedInt32s()) addFilter(filter);
         else addFilter(reader.int32());
         break;
       case 6:

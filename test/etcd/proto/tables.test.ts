@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ProtoError } from '../../../src/base/protobuf.ts';
 import { toJson } from '../../../src/etcd/proto/json.ts';
+import { HealthCheckRequest } from '../../../src/etcd/proto/health.ts';
 import { enumOf, messageOf, type MessageType } from '../../../src/etcd/proto/message.ts';
 import { PutRequest, StatusResponse, WatchRequest } from '../../../src/etcd/proto/rpc.ts';
 import { services } from '../../../src/etcd/proto/services.ts';
@@ -129,8 +130,11 @@ describe('the tables of etcd’s messages', () => {
     );
   });
 
-  it('refuse text that is no UTF-8', () => {
-    expect(() => StatusResponse.decode(Uint8Array.of(0x12, 0x01, 0xff))).toThrow(ProtoError);
+  it("take text that is no UTF-8, as gogo/protobuf does, but for Google's own", () => {
+    expect(StatusResponse.decode(Uint8Array.of(0x12, 0x02, 0x61, 0xff)).version).toBe('a\uFFFD');
+    expect(() => HealthCheckRequest.decode(Uint8Array.of(0x0a, 0x01, 0xff))).toThrow(
+      new ProtoError('string field contains invalid UTF-8'),
+    );
   });
 
   it('read a repeated integer packed or one by one', () => {
