@@ -71,6 +71,25 @@ export class Progress {
     return true;
   }
 
+  /** An ack, and what it says of the state. False when it tells nothing new. `firstIndex`: of the leader's log. */
+  accept(index: Index, firstIndex: Index): boolean {
+    // A probe answered with what we knew already still says: here the logs match.
+    if (!this.maybeUpdate(index) && !(this.match === index && this.state === 'StateProbe')) return false;
+    switch (this.state) {
+      case 'StateProbe':
+        this.becomeReplicate();
+        break;
+      case 'StateSnapshot':
+        // It caught up far enough for the log to go on, whether by this snapshot or another way.
+        if (this.match + 1 >= firstIndex) this.becomeReplicate();
+        break;
+      case 'StateReplicate':
+        this.inflights.freeUpTo(index);
+        break;
+    }
+    return true;
+  }
+
   /**
    * A rejection of the MsgApp that followed `rejected`; `hint` is where the logs may match. False when it is
    * an old one (reordered or duplicated), which says nothing about now.

@@ -7,10 +7,10 @@ import type {
   MsgStorageAppendResp,
   MsgStorageApply,
 } from './messages.ts';
-
 import { Raft } from './raft.ts';
-import type { Status } from './raft.ts';
+import type { RaftState } from './raft-state.ts';
 import type { Ready, SoftState } from './ready.ts';
+import type { Status } from './status.ts';
 import type {
   ConfChange,
   ConfChangeV2,
@@ -59,6 +59,7 @@ type Draft<T> = { -readonly [key in keyof T]: T[key] };
  */
 export class RawNode {
   readonly #raft: Raft;
+  readonly #state: RaftState;
   readonly #async: boolean;
   #outstanding: Ready | undefined;
   #softState: SoftState;
@@ -67,8 +68,9 @@ export class RawNode {
   constructor(config: Config) {
     this.#hardState = config.storage.initialState().hardState;
     this.#raft = new Raft(config);
+    this.#state = this.#raft.state;
     this.#async = config.asyncStorageWrites === true;
-    this.#softState = { leader: this.#raft.leader, role: this.#raft.role };
+    this.#softState = { leader: this.#state.leader, role: this.#state.role };
   }
 
   /** One unit of logical time. */
@@ -120,12 +122,11 @@ export class RawNode {
   /** Whether `ready` would hand out anything. False while a Ready is outstanding. */
   hasReady(): boolean {
     if (this.#outstanding !== undefined) return false;
-    const raft = this.#raft;
-    raft.flush();
+    this.#raft.flush();
     return (
-      raft.hasOutput ||
-      raft.log.hasNextUnstable ||
-      raft.hasNextCommitted ||
+      !this.#state.outbox.isEmpty ||
+      this.#state.log.hasNextUnstable ||
+      this.#raft.applying.hasNext ||
       this.#hardStateChanged() ||
       this.#softStateChanged()
     );
@@ -134,12 +135,11 @@ export class RawNode {
   /** Everything to be done now. @throws AssertionError while another Ready is outstanding */
   ready(): Ready {
     assert(this.#outstanding === undefined, 'advance() before the next ready()');
-    const raft = this.#raft;
-    raft.flush();
-    const { term, vote } = raft;
-    const entries = raft.log.nextUnstableEntries();
-    const snapshot = raft.log.nextUnstableSnapshot();
-    raft.log.acceptUnstable();
+    this.#raft.flush();
+    const { term, vote, log } = this.#state;
+    const entries = log.nextUnstableEntries();
+    const snapshot = log.nextUnstableSnapshot();
+    log.acceptUnstable();
     const hardStateChanged = this.#hardStateChanged();
     const mustSync =
       entries.length > 0 ||
@@ -147,11 +147,11 @@ export class RawNode {
       term !== this.#hardState.term ||
       vote !== this.#hardState.vote;
     const softStateChanged = this.#softStateChanged();
-    if (hardStateChanged) this.#hardState = { term, vote, commit: raft.log.committed };
-    if (softStateChanged) this.#softState = { leader: raft.leader, role: raft.role };
-    const committedEntries = raft.takeCommitted();
-    const output = raft.takeOutput();
-    raft.traceReady();
+    if (hardStateChanged) this.#hardState = { term, vote, commit: log.committed };
+    if (softStateChanged) this.#softState = { leader: this.#state.leader, role: this.#state.role };
+    const committedEntries = this.#raft.applying.take();
+    const output = this.#state.outbox.take();
+    if (this.#state.config.traceSpec !== undefined) this.#state.spec({ name: 'Ready' });
     const ready: Draft<Ready> = {
       entries,
       committedEntries,
@@ -181,7 +181,7 @@ export class RawNode {
     if (entries.length === 0 && hardState === undefined && snapshot === undefined && messages.length === 0) {
       return undefined;
     }
-    const { id, term, durableTerm, log } = this.#raft;
+    const { id, term, durableTerm, log } = this.#state;
     const responses: MsgStorageAppend['responses'][number][] = messages;
     if (entries.length > 0 || snapshot !== undefined || term !== durableTerm) {
       // All that is being written, not this part alone: an answer lost to a change of term is made up for.
@@ -208,7 +208,7 @@ export class RawNode {
   }
 
   #apply(entries: readonly Entry[]): MsgStorageApply {
-    const { id } = this.#raft;
+    const { id } = this.#state;
     const response = { type: 'MsgStorageApplyResp', from: 'apply', to: id, entries } as const;
     return { type: 'MsgStorageApply', from: id, to: 'apply', entries, responses: [response] };
   }
@@ -219,11 +219,10 @@ export class RawNode {
     assert(ready !== undefined, 'advance() without ready()');
     this.#outstanding = undefined;
     const raft = this.#raft;
-    const { log } = raft;
-    if (ready.hardState !== undefined) raft.durableTerm = ready.hardState.term;
+    if (ready.hardState !== undefined) this.#state.durableTerm = ready.hardState.term;
     if (ready.snapshot !== undefined) raft.appliedSnapshot(ready.snapshot);
     const last = ready.entries.at(-1);
-    if (last !== undefined) log.stableTo(last.index, last.term);
+    if (last !== undefined) this.#state.log.stableTo(last.index, last.term);
     raft.appliedEntries(ready.committedEntries);
     raft.ackStable();
   }
@@ -250,16 +249,16 @@ export class RawNode {
 
   /** The current term: what most callers want of `status`, without building one. */
   get term(): Term {
-    return this.#raft.term;
+    return this.#state.term;
   }
 
   get role(): Role {
-    return this.#raft.role;
+    return this.#state.role;
   }
 
   /** The leader of the current term as far as this member knows, or noMember. */
   get leader(): MemberId {
-    return this.#raft.leader;
+    return this.#state.leader;
   }
 
   status(): Status {
@@ -269,17 +268,17 @@ export class RawNode {
   /** Checks R1–R7 as far as one member can see; costs O(members). @throws AssertionError */
   checkInvariants(): void {
     this.#raft.checkInvariants();
-    assert(this.#raft.term >= this.#hardState.term, 'the term went back');
-    assert(this.#raft.log.committed >= this.#hardState.commit, 'the commit index went back');
+    assert(this.#state.term >= this.#hardState.term, 'the term went back');
+    assert(this.#state.log.committed >= this.#hardState.commit, 'the commit index went back');
   }
 
   #hardStateChanged(): boolean {
-    const { term, vote, log } = this.#raft;
+    const { term, vote, log } = this.#state;
     const { term: oldTerm, vote: oldVote, commit } = this.#hardState;
     return term !== oldTerm || vote !== oldVote || log.committed !== commit;
   }
 
   #softStateChanged(): boolean {
-    return this.#raft.leader !== this.#softState.leader || this.#raft.role !== this.#softState.role;
+    return this.#state.leader !== this.#softState.leader || this.#state.role !== this.#softState.role;
   }
 }
