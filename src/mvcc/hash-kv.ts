@@ -108,30 +108,26 @@ export class HashKvRun {
 
 /**
  * The hash that etcd takes on the way while it compacts, and answers from then on when asked for just that revision: of every
- * revision after the compaction before, and of what that one left, what this one keeps; or all of it, if this one keeps nothing.
+ * revision after the compaction before, and of what that one left, what this one keeps.
  */
 export class CompactionHash {
   readonly #index: KeyIndex;
   readonly #revision: number;
   readonly #previous: number;
-  readonly #keepsNothing: boolean;
   readonly #sum = new RevisionSum();
 
   constructor(index: KeyIndex, revision: number, previous: number) {
     this.#index = index;
     this.#revision = revision;
     this.#previous = previous;
-    this.#keepsNothing = !keepsAny(index, revision);
   }
 
   /** Takes all records up to the compaction, in order, before the compaction removes any. */
   add(main: number, sub: number, record: Uint8Array): void {
     const tombstone = isTombstone(record);
-    const counts =
-      main > this.#previous ||
-      this.#keepsNothing ||
-      (!tombstone && inForce(this.#index, record, main, this.#revision));
-    if (counts) this.#sum.add(main, sub, tombstone, record);
+    if (main > this.#previous || (!tombstone && inForce(this.#index, record, main, this.#revision))) {
+      this.#sum.add(main, sub, tombstone, record);
+    }
   }
 
   /** When all has been added. */
@@ -152,17 +148,6 @@ function existsAny(index: KeyIndex, revision: number): boolean {
   const cursor = index.all('', unboundedEnd);
   while (cursor.next()) {
     if (cursor.value.at(revision) >= 0) return true;
-  }
-  return false;
-}
-
-/** Whether a compaction at `revision` keeps anything at or before it: what exists there, or was deleted just there. */
-function keepsAny(index: KeyIndex, revision: number): boolean {
-  const cursor = index.all('', unboundedEnd);
-  while (cursor.next()) {
-    const history = cursor.value;
-    const last = history.lastAt(revision);
-    if (last >= 0 && (!history.isTombstone(last) || history.mainAt(last) === revision)) return true;
   }
   return false;
 }

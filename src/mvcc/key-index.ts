@@ -78,12 +78,12 @@ export class KeyHistory {
 
   /** The index of the put that is in force at revision `main`; -1 if the key does not exist there. */
   at(main: number): number {
-    const at = this.lastAt(main);
+    const at = this.#indexAt(main);
     return at < 0 || this.isTombstone(at) ? -1 : at;
   }
 
   /** The index of the last change at or before `main`; -1 if there is none. Within one revision only the subs ascend. */
-  lastAt(main: number): number {
+  #indexAt(main: number): number {
     const mains = this.#mains;
     const bound = main * 2 + 1;
     const last = mains.length - 1;
@@ -103,7 +103,7 @@ export class KeyHistory {
    * before `compactRevision`. A tombstone at the compacted revision stays: a watch that starts there must see the delete.
    */
   forgetBefore(main: number, compactRevision: number): Change[] {
-    const at = this.lastAt(main);
+    const at = this.#indexAt(main);
     if (at < 0) return [];
     const drop = this.isTombstone(at) && this.mainAt(at) < compactRevision ? at + 1 : at;
     if (drop === 0) return [];

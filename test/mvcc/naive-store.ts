@@ -136,12 +136,9 @@ export class NaiveStore {
   /** The revisions that count for the hash that a compaction at `at` takes, when `previous` is the one before and complete. */
   hashedByCompaction(at: number, previous: number): NaiveRevision[] {
     const kept = this.#left(at);
-    return [
-      ...this.#left(previous).filter(
-        (left) => kept.length === 0 || kept.some(({ main, sub }) => main === left.main && sub === left.sub),
-      ),
-      ...this.#history(at).filter(({ main }) => main > previous),
-    ];
+    return this.#history(at).filter(
+      (one) => one.main > previous || kept.some(({ main, sub }) => main === one.main && sub === one.sub),
+    );
   }
 
   /** What a compaction leaves at or before it: of each key the last change, unless it is a deletion before. */
