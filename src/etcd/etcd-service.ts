@@ -63,7 +63,8 @@ export class EtcdService {
   readonly #listeners: readonly Listener[];
 
   /**
-   * Starts the member, then serves it. Says `ready to serve client requests` once it takes part in its cluster.
+   * Starts the member, waits until it takes part in its cluster, and serves it: then says `ready to serve client requests`.
+   * A member that stops before is returned, too, for `failed` to be looked at.
    *
    * @throws what Member.start throws; NetworkError when an address cannot be bound; Error for token options that make no sense
    */
@@ -113,20 +114,18 @@ export class EtcdService {
         keepalive: options.keepalive,
         messageBytesMax: options.requestBytesMax + messageOverheadBytes,
       });
-      for (const address of options.listenClient) {
-        const serving: HttpServeOptions = { tls: options.clientTls ?? 'none', http2: server.accept };
-        listeners.push(await platform.network.http.serve(address, endpoints.handle, serving));
-      }
+      const service = new EtcdService(member, server, listeners);
       for (const address of options.listenMetrics ?? []) {
         listeners.push(await platform.network.http.serve(address, endpoints.handleMetrics, { tls: 'none' }));
       }
-      const service = new EtcdService(member, server, listeners);
-      void member.published.then((published) => {
-        if (!published) return;
-        for (const { host, port } of options.listenClient) {
-          platform.logger.info('ready to serve client requests', { host, port });
-        }
-      });
+      // Nobody is served before, as etcd does it: what clients were told in an earlier life may be newer than what is here.
+      if (!(await member.published)) return service;
+      for (const address of options.listenClient) {
+        const serving: HttpServeOptions = { tls: options.clientTls ?? 'none', http2: server.accept };
+        listeners.push(await platform.network.http.serve(address, endpoints.handle, serving));
+        const { host, port } = address;
+        platform.logger.info('ready to serve client requests', { host, port });
+      }
       return service;
     } catch (error) {
       for (const listener of listeners) await listener.close();
