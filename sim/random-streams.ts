@@ -11,7 +11,7 @@ export type DrawListener = (value: number) => void;
  * fault out of a run does not reshuffle the rest. Asking twice for a name gives the same stream.
  */
 export class RandomStreams {
-  readonly #seed: string;
+  #seed: string;
   readonly #onDraw: DrawListener;
   readonly #streams = new Map<string, RandomStream>();
 
@@ -29,19 +29,32 @@ export class RandomStreams {
     }
     return stream;
   }
+
+  /** From now on every stream goes on as another seed's would: the same past, another future. */
+  reseed(seed: number | string): void {
+    this.#seed = String(seed);
+    for (const [name, stream] of this.#streams) stream.reseed(`${this.#seed}/${name}`);
+  }
 }
 
 /** One stream (Baagøe's alea). Uses only arithmetic that every engine computes alike: no Math.log, no Math.pow. */
 export class RandomStream implements Random {
-  readonly #next: () => number;
+  #generator: () => number;
+  readonly #onDraw: DrawListener;
 
   constructor(seed: string, onDraw: DrawListener = () => {}) {
-    const generator = seedrandom.alea(seed);
-    this.#next = () => {
-      const value = generator();
-      onDraw(value);
-      return value;
-    };
+    this.#generator = seedrandom.alea(seed);
+    this.#onDraw = onDraw;
+  }
+
+  reseed(seed: string): void {
+    this.#generator = seedrandom.alea(seed);
+  }
+
+  #next(): number {
+    const value = this.#generator();
+    this.#onDraw(value);
+    return value;
   }
 
   float(): number {

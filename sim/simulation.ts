@@ -23,6 +23,8 @@ export interface SimulationOptions {
   readonly engine: Engine;
   /** Told each line of the cluster's log, with its virtual time. */
   readonly onLog?: (line: string) => void;
+  /** From this virtual time on, chance goes on as another seed's would. */
+  readonly reseed?: { readonly atMillis: number; readonly seed: number };
   /** Stands between the workload's clients and the store: tests plant bugs here, to see that they are found. */
   readonly storeClient?: (etcd: StoreConnection) => StoreConnection;
 }
@@ -74,11 +76,14 @@ class Simulation {
   /** Set when the timeline, the workload and the proof of liveness are over. */
   #playedAtMillis: number | undefined;
 
-  constructor(scenario: Scenario, { seed, engine, onLog, storeClient }: SimulationOptions) {
+  constructor(scenario: Scenario, { seed, engine, onLog, reseed, storeClient }: SimulationOptions) {
     this.#scenario = scenario;
     this.#seed = seed;
     this.#storeClient = storeClient ?? ((etcd) => etcd);
     this.#world = new World({ seed, engine, ...(onLog === undefined ? {} : { onLog }) });
+    if (reseed !== undefined) {
+      this.#world.schedule(reseed.atMillis, 'reseed', () => this.#world.random.reseed(reseed.seed));
+    }
     const always: Checker[] = scenario.expect.always.map((name) => checkers[name]());
     for (const { moment } of scenario.timeline) {
       if (moment.type !== 'when' || moment.condition.type !== 'pods-running') continue;

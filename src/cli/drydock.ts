@@ -24,7 +24,7 @@ const commands = {
   server: async () => (await import('./server.ts')).addServerCommand,
   agent: async () => (await import('./agent.ts')).addAgentCommand,
   etcd: async () => (await import('./etcd.ts')).addEtcdCommand,
-  sim: async () => (await import('./sim.ts')).addSimCommand,
+  sim: async () => (await import('./sim/sim.ts')).addSimCommand,
   bench: async () => (await import('./bench.ts')).addBenchCommand,
   completion: async () => (await import('./completion.ts')).addCompletionCommand,
 } satisfies Readonly<Record<string, () => Promise<(program: Command) => void>>>;

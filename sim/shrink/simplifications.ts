@@ -1,0 +1,83 @@
+import { durationMillis } from '../actions/action.ts';
+import type { RawScenario } from '../scenario/parse-scenario.ts';
+import { moment } from '../swarm/fault.ts';
+
+/** A scenario that is one step simpler; undefined: it is as simple as this one makes it. */
+export type Simplification = (scenario: RawScenario) => RawScenario | undefined;
+
+const shortestMillis = 250;
+
+/** Sizes that the members have when a scenario does not say: fewer words are simpler than smaller numbers. */
+const optionalSettings = [
+  'segment-bytes',
+  'catch-up-entries',
+  'snapshot-entries',
+  'election-ticks',
+  'request-timeout',
+  'tick',
+] as const;
+
+export const simplifications: readonly Simplification[] = [
+  halfTheTime,
+  fewerMembers,
+  (scenario) => lessOf(scenario, 'watchers', 0),
+  (scenario) => lessOf(scenario, 'clients', 1),
+  (scenario) => lessOf(scenario, 'keys', 1),
+  withoutOperation,
+  ...optionalSettings.map(
+    (name): Simplification =>
+      (scenario) =>
+        withoutSetting(scenario, name),
+  ),
+];
+
+/** The end comes earlier: half of what is left after the last step. */
+function halfTheTime(scenario: RawScenario): RawScenario | undefined {
+  const millis = durationMillis(scenario.duration);
+  const next = millis / 2;
+  return next < shortestMillis ? undefined : { ...scenario, duration: moment(next) };
+}
+
+/** Two members less, while no step names one of those that go. */
+function fewerMembers(scenario: RawScenario): RawScenario | undefined {
+  const { store } = scenario.cluster;
+  if (store === undefined || store <= 1) return undefined;
+  const left = store - 2;
+  const named = JSON.stringify(scenario.timeline ?? []);
+  const gone = [`"server-${store}"`, `"server-${store - 1}"`, `follower[${left - 1}]`, `follower[${left}]`];
+  if (gone.some((name) => named.includes(name))) return undefined;
+  return { ...scenario, cluster: { ...scenario.cluster, store: left } };
+}
+
+function lessOf(
+  scenario: RawScenario,
+  what: 'clients' | 'keys' | 'watchers',
+  least: number,
+): RawScenario | undefined {
+  const kv = scenario.workload?.kv;
+  const amount = kv?.[what];
+  if (kv === undefined || amount === undefined || amount <= least) return undefined;
+  const next = Math.max(least, Math.floor(amount / 2));
+  return { ...scenario, workload: { ...scenario.workload, kv: { ...kv, [what]: next } } };
+}
+
+/** One kind of operation less, the rarest first. */
+function withoutOperation(scenario: RawScenario): RawScenario | undefined {
+  const kv = scenario.workload?.kv;
+  const mix = Object.entries(kv?.mix ?? {}).filter(([, share]) => share > 0);
+  if (kv === undefined || mix.length <= 1) return undefined;
+  const [rarest] = mix.toSorted((a, b) => a[1] - b[1]);
+  return {
+    ...scenario,
+    workload: { ...scenario.workload, kv: { ...kv, mix: { ...kv.mix, [rarest![0]]: 0 } } },
+  };
+}
+
+function withoutSetting(
+  scenario: RawScenario,
+  name: (typeof optionalSettings)[number],
+): RawScenario | undefined {
+  if (scenario.cluster[name] === undefined) return undefined;
+  const { [name]: _dropped, ...cluster } = scenario.cluster;
+  return { ...scenario, cluster };
+}

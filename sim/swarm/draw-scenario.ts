@@ -1,0 +1,104 @@
+import { stringify } from 'yaml';
+
+import type { CheckerName } from '../checkers/registry.ts';
+import { RandomStreams } from '../random-streams.ts';
+import type { RawScenario } from '../scenario/parse-scenario.ts';
+import type { RawStep } from '../scenario/read-timeline.ts';
+import { moment, type SwarmFault } from './fault.ts';
+import { swarmFaults } from './faults.ts';
+
+/** The judges of a store: every one of them looks at every run of the swarm. */
+const judges: readonly CheckerName[] = [
+  'election-safety',
+  'log-matching',
+  'state-machine-safety',
+  'leader-completeness',
+  'no-lost-ack',
+  'linearizable',
+  'watch-gap-free',
+];
+
+/** How long a drawn run's faults last. */
+export const swarmMillis = 10_000;
+
+/**
+ * A seed's scenario: which faults there are at all, how often, the shape and the sizes of the cluster and what its clients do
+ * (swarm testing: Groce et al., ISSTA 2012). A run that knows few kinds of faults sees what others would hide.
+ * Plain data, so that it can be written as a file, read, and made smaller.
+ */
+export function drawScenario(seed: number): RawScenario {
+  const streams = new RandomStreams(seed);
+  const shape = streams.stream('swarm/shape');
+  const members = shape.pick([1, 3, 3, 3, 5, 5]);
+  const servers = Array.from({ length: members }, (_, i) => `server-${i + 1}`);
+  return {
+    name: `swarm-${seed}`,
+    cluster: {
+      store: members,
+      tick: moment(shape.pick([20, 50, 100])),
+      'election-ticks': shape.pick([5, 10]),
+      'request-timeout': '3s',
+      // Everything that puts snapshots, releases of the log and transfers off is small, mostly.
+      'snapshot-entries': shape.pick([2 + shape.integer(20), 50, 1000]),
+      'catch-up-entries': shape.pick([0, shape.integer(6), 20, 500]),
+      'segment-bytes': shape.pick([500 + shape.integer(4000), 20_000, 1_000_000]),
+    },
+    workload: {
+      kv: {
+        clients: 1 + shape.integer(6),
+        keys: 1 + shape.integer(5),
+        watchers: shape.integer(3),
+        pause: moment(shape.pick([5, 20, 50, 200])),
+        mix: {
+          get: shape.integer(6),
+          put: 1 + shape.integer(6),
+          cas: shape.integer(4),
+          delete: shape.integer(3),
+        },
+      },
+    },
+    timeline: drawTimeline(streams, servers),
+    expect: { always: judges, liveness: '20s', finally: [{ converged: true }], within: '20s' },
+    duration: moment(swarmMillis),
+  };
+}
+
+/** The scenario as a file. */
+export function scenarioText(scenario: RawScenario): string {
+  return stringify(scenario, { flowCollectionPadding: false, lineWidth: 110 });
+}
+
+/** Each kind of fault draws from a stream of its own, so that taking one out leaves the others where they are. */
+function drawTimeline(streams: RandomStreams, servers: readonly string[]): readonly RawStep[] {
+  const chooser = streams.stream('swarm/kinds');
+  const meanPauseMillis = chooser.pick([200, 500, 1500]);
+  const chosen = swarmFaults.filter(() => chooser.chance(0.5));
+  const steps = chosen.flatMap((fault) =>
+    drawFault(fault, streams, servers, meanPauseMillis * chosen.length),
+  );
+  return steps.toSorted((a, b) => millisOf(a) - millisOf(b));
+}
+
+function drawFault(
+  fault: SwarmFault,
+  streams: RandomStreams,
+  servers: readonly string[],
+  meanPauseMillis: number,
+): readonly RawStep[] {
+  const random = streams.stream(`swarm/${fault.name}`);
+  const steps: RawStep[] = [];
+  for (
+    let at = random.exponential(meanPauseMillis);
+    at < swarmMillis;
+    at += 1 + random.exponential(meanPauseMillis)
+  ) {
+    steps.push(
+      ...fault.draw({ random, servers, atMillis: at }).filter((step) => millisOf(step) < swarmMillis),
+    );
+  }
+  return steps;
+}
+
+function millisOf({ at }: RawStep): number {
+  return Number.parseFloat(at!);
+}
