@@ -58,9 +58,10 @@ export class Compaction {
 
   schedule(revision: number): void {
     assert(revision > this.#revision, 'compaction goes forward');
-    // What the one before has yet to scrub would be missing from the hash (etcd#15919).
-    const whole = this.#finished === this.#revision && this.#backend.liveBytes <= hashedBytesMax;
-    this.#hash = whole ? new CompactionHash(this.#index, revision, this.#revision) : undefined;
+    this.#hash =
+      this.#backend.liveBytes <= hashedBytesMax
+        ? new CompactionHash(this.#index, revision, this.#revision)
+        : undefined;
     this.#nextLeft = 0;
     this.#previous = this.#revision;
     // A tombstone may have stayed for being at the last compaction's very revision, so start there.

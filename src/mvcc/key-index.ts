@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
-import { type Cursor, OrderedMap } from '../base/ordered-map.ts';
+import { type Cursor, type LeafCursor, OrderedMap } from '../base/ordered-map.ts';
 import { unboundedEnd } from './key-range.ts';
+import type { RecordRun } from './record-run.ts';
 import { type Key, type LeaseId, noLease } from './types.ts';
 
 /** One change of a key (etcd's Revision). `main` is the transaction's revision, `sub` the change's place in it. */
@@ -34,6 +35,8 @@ export class KeyHistory {
   record: Uint8Array | undefined;
   /** Read since the cache last looked here. */
   recordUsed = false;
+  /** The run that has the newest record, if a list has made one (record-run.ts). */
+  run: RecordRun | undefined;
 
   constructor(key: Key) {
     this.key = key;
@@ -176,6 +179,11 @@ export class KeyIndex {
   /** The keys in [from, end) that exist now. */
   existing(from: Key, end: Key): Cursor<KeyHistory> {
     return this.#existing.scan(from, end);
+  }
+
+  /** The same by the dozen. */
+  existingLeaves(from: Key, end: Key): LeafCursor<KeyHistory> {
+    return this.#existing.scanLeaves(from, end);
   }
 
   /** How many keys in [from, end) exist now. O(log n). */

@@ -81,6 +81,19 @@ export interface RangeRecords {
   readonly more: boolean;
 }
 
+/** As RangeResponse, with the kvs in runs: as the field `kvs` of etcd's RangeResponse, ready to be sent. */
+export interface RangeRuns {
+  readonly runs: readonly Uint8Array[];
+  /** Of all runs, in bytes. */
+  readonly length: number;
+  /** How many kvs are in them. */
+  readonly kvCount: number;
+  /** The key of the last one; '' if there is none. */
+  readonly lastKey: Key;
+  readonly count: number;
+  readonly more: boolean;
+}
+
 export interface PutRequest {
   readonly key: Key;
   readonly value: Uint8Array;

@@ -229,6 +229,13 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   },
   {
     weight: 2,
+    arbitrary: fc.integer({ min: 0, max: 3 }).map((n): Call => (world) => {
+      world.compact(n);
+      while (world.scrub(3));
+    }),
+  },
+  {
+    weight: 2,
     arbitrary: lease.map(
       (id): Call =>
         (world) =>
@@ -425,7 +432,6 @@ class World {
   readonly #backend: Backend;
   readonly naive = new NaiveStore();
   readonly observers: Observer[] = [];
-  #scrubbed = true;
   #hashing: KvHash | undefined;
   #hashes: KvHash[] = [];
 
@@ -498,9 +504,7 @@ class World {
     this.same(this.store.compact(at), expected);
     if (!expected.ok) return;
     const hash = sumOf(this.naive.hashedByCompaction(at, previous));
-    // One that does not find all that came after the one before takes no hash.
-    this.#hashing = this.#scrubbed ? { hash, revision: at, compactRevision: previous } : undefined;
-    this.#scrubbed = false;
+    this.#hashing = { hash, revision: at, compactRevision: previous };
   }
 
   /** The hash of a compaction is there when it is complete, and it stays. */
@@ -509,7 +513,6 @@ class World {
     if (!more) {
       if (this.#hashing !== undefined) this.#hashes.push(this.#hashing);
       this.#hashing = undefined;
-      this.#scrubbed = true;
     }
     for (const [i, hash] of this.#hashes.toReversed().entries()) {
       this.same(this.store.compactionHash(hash.revision), i < 10 ? hash : undefined);
