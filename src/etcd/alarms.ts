@@ -1,11 +1,12 @@
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts';
 import { compareStrings } from '../base/order.ts';
 import type { Backend } from '../mvcc/backend.ts';
-import { compareMembers, memberId, type MemberId } from '../raft/types.ts';
+import { compareMembers, memberId, type MemberId, noMember } from '../raft/types.ts';
 
 export type AlarmType = 'nospace' | 'corrupt';
 
 export interface Alarm {
+  /** noMember if whoever raised it by hand named nobody. */
   readonly memberId: MemberId;
   readonly alarm: AlarmType;
 }
@@ -20,7 +21,7 @@ export class Alarms {
   constructor(backend: Backend) {
     this.#backend = backend;
     this.#raised = backend.values(prefix).map(([name, value]) => ({
-      memberId: memberId(name.slice(prefix.length).split('/')[1]!),
+      memberId: memberOf(name.slice(prefix.length).split('/')[1]!),
       alarm: decodeUtf8(value) as AlarmType,
     }));
   }
@@ -42,7 +43,6 @@ export class Alarms {
     this.#backend.setValue(`${prefix}${alarm}/${member}`, encodeUtf8(alarm));
   }
 
-  /** `member` absent: everyone's. */
   deactivate(alarm: AlarmType, member: MemberId): void {
     this.#raised = this.#raised.filter((raised) => raised.alarm !== alarm || raised.memberId !== member);
     this.#backend.setValue(`${prefix}${alarm}/${member}`, undefined);
@@ -51,4 +51,8 @@ export class Alarms {
   #find(alarm: AlarmType, member: MemberId): Alarm | undefined {
     return this.#raised.find((raised) => raised.alarm === alarm && raised.memberId === member);
   }
+}
+
+function memberOf(text: string): MemberId {
+  return text === noMember ? noMember : memberId(text);
 }

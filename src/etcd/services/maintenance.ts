@@ -32,6 +32,7 @@ import { bigOfId, memberIdOfBig } from '../wire/ids.ts';
 import { SnapshotStream } from './snapshot.ts';
 import { unary, type ServiceContext } from './service.ts';
 
+const alarmTypes = ['nospace', 'corrupt'] as const;
 const alarmNumbers: Readonly<Record<AlarmType, number>> = { nospace: 1, corrupt: 2 };
 const alarmNames = ['NONE', 'NOSPACE', 'CORRUPT'];
 const actions = { get: 0, activate: 1, deactivate: 2 } as const;
@@ -58,42 +59,35 @@ export function maintenanceService(context: ServiceContext): GrpcMethods {
     // Any user may look (etcd 3.5.29): `etcdctl endpoint health` does, and took a member for unhealthy that would not say.
     if (action === actions.get) refuse(member.auth.checkNamed(context.authenticate(call)));
     else checkAdmin(call);
-    const named = memberIdOfBig(memberID);
+    const answer = (alarms: readonly Alarm[]): Uint8Array =>
+      AlarmResponse.encode({ header: header(), alarms: alarms.map(encodeAlarm) });
     if (action === actions.get) {
-      const alarms = member.alarms().filter(({ alarm: type, memberId }) => {
-        return (number === 0 || alarmNumbers[type] === number) && (named === undefined || memberId === named);
-      });
-      return AlarmResponse.encode({ header: header(), alarms: alarms.map(encodeAlarm) });
+      return answer(member.alarms().filter((one) => number === 0 || alarmNumbers[one.alarm] === number));
     }
-    const changed: Alarm[] = [];
-    for (const type of ['nospace', 'corrupt'] as const) {
-      if (number !== 0 && alarmNumbers[type] !== number) continue;
-      if (action === actions.activate && number === 0) continue;
-      const raised = member.alarms().filter((one) => one.alarm === type);
-      const targets =
-        action === actions.activate
-          ? [named ?? member.id]
-          : raised
-              .map(({ memberId }) => memberId)
-              .filter((memberId) => named === undefined || memberId === named);
-      for (const memberId of targets) {
-        await member.propose({
-          type: 'alarm',
-          action: action === actions.activate ? 'activate' : 'deactivate',
-          alarm: type,
-          memberId,
-        });
-        changed.push({ memberId, alarm: type });
-      }
+    const type = alarmTypes.find((one) => alarmNumbers[one] === number);
+    // "None" changes nothing; neither does a type or an action that nobody knows, of which etcd dies.
+    if (type === undefined || (action !== actions.activate && action !== actions.deactivate))
+      return answer([]);
+    // Whoever names no member raises nobody's alarm, and lowers that one only.
+    const named: Alarm = { memberId: memberIdOfBig(memberID) ?? noMember, alarm: type };
+    if (action === actions.activate) {
+      await member.propose({ type: 'alarm', action: 'activate', ...named });
+      return answer([named]);
     }
-    return AlarmResponse.encode({ header: header(), alarms: changed.map(encodeAlarm) });
+    await member.linearizableRead();
+    if (!member.alarms().some((one) => one.alarm === type && one.memberId === named.memberId))
+      return answer([]);
+    await member.propose({ type: 'alarm', action: 'deactivate', ...named });
+    return answer([named]);
   });
 
   const status = unary(() => {
     const errors: string[] = [];
     if (member.leader === noMember) errors.push('etcdserver: no leader');
     for (const { memberId, alarm: type } of member.alarms()) {
-      errors.push(`memberID:${bigOfId(memberId)} alarm:${alarmNames[alarmNumbers[type]]} `);
+      // etcd prints the message, and nobody's id is no field of it.
+      const whose = memberId === noMember ? '' : `memberID:${bigOfId(memberId)} `;
+      errors.push(`${whose}alarm:${alarmNames[alarmNumbers[type]]} `);
     }
     const { enabled, targetVersion } = member.downgrade;
     return StatusResponse.encode({
