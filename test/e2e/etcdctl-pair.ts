@@ -73,7 +73,8 @@ export class CtlSide {
 
   /** Learns the ids of cluster and members, so that they can be named: `$cluster`, `$id0`, …, in decimal too. */
   async learnIds(): Promise<void> {
-    const { stdout } = await this.run({ run: 'member list -w json' });
+    const { code, stdout, stderr } = await this.run({ run: 'member list -w json' });
+    assert(code === 0, `etcdctl member list of ${this.flavour}: ${stderr}`);
     // The ids are beyond 2^53: read as text.
     const text = stdout.toString().replace(/:(\d{16,})/g, ':"$1"');
     const { header, members } = JSON.parse(text) as {
@@ -229,6 +230,16 @@ export class CtlPair {
     }
   }
 
+  /** The same of commands that have to go well, on the real one already: a setup that fails would compare refusals only. */
+  async well(...commands: readonly (string | Command)[]): Promise<void> {
+    for (const one of commands) {
+      const command = typeof one === 'string' ? { run: one } : one;
+      const [etcd, drydock] = await this.outcomes(command);
+      this.compare(command.run, etcd, drydock);
+      assert(etcd.code === 0, () => `etcdctl ${command.run} of etcd: ${etcd.stderr}`);
+    }
+  }
+
   /** How a command ended on both, for a test to look at. */
   async outcomes(command: Command): Promise<[Outcome, Outcome]> {
     const [etcd, drydock] = await Promise.all(
@@ -273,7 +284,9 @@ export class RunningPair {
 
   /** Resolves when both have printed something that matches, since they started. */
   async until(pattern: RegExp): Promise<this> {
-    await Promise.all(this.#children.map((child) => child.until(pattern)));
+    const waited = await Promise.allSettled(this.#children.map((child) => child.until(pattern)));
+    const failed = waited.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+    assert(failed.length === 0, () => failed.join('\n'));
     return this;
   }
 
