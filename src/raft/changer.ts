@@ -13,12 +13,14 @@ export function simple(confState: ConfState, changes: readonly ConfChangeStep[])
   if (isJoint(confState)) return err("can't apply simple config change in joint config");
   const draft = new Draft(confState);
   draft.apply(changes);
+  const finished = draft.finish();
+  if (!finished.ok) return finished;
   const before = new Set(confState.voters);
   let changed = 0;
   for (const voter of draft.voters) if (!before.has(voter)) changed++;
   for (const voter of before) if (!draft.voters.has(voter)) changed++;
   if (changed > 1) return err('more than one voter changed without entering joint config');
-  return draft.finish();
+  return finished;
 }
 
 /** Any change, through a time in which decisions need the majority before it and the one after it (Raft §6). */

@@ -2,8 +2,9 @@ import { memberId } from '../../src/raft/types.ts';
 import type { ConfChangeStep, MemberId } from '../../src/raft/types.ts';
 
 /**
- * The grammar of etcd's data-driven tests: `#` comments; a command `name word key=value key=(a,b)` with lines of
- * input below it; `----`; what it showed, up to a blank line.
+ * The grammar of etcd's data-driven tests (cockroachdb/datadriven): `#` comments; a command `name word key=value
+ * key=(a,b)`, which a `\` at its end continues, with lines of input below it; `----`; what it showed, up to a blank
+ * line. What has blank lines itself stands between two `----` on both sides.
  */
 export interface Command {
   readonly name: string;
@@ -13,7 +14,8 @@ export interface Command {
   readonly input: readonly string[];
 }
 
-export function parseCommand([line = '', ...input]: readonly string[]): Command {
+export function parseCommand(lines: readonly string[]): Command {
+  const [line = '', ...input] = joinContinued(lines);
   const [name = '', ...rest] = line.match(/[^\s=]+=\([^)]*\)|\S+/g) ?? [];
   const words: string[] = [];
   const options = new Map<string, readonly string[]>();
@@ -29,28 +31,50 @@ export function parseCommand([line = '', ...input]: readonly string[]): Command 
   return { name, words, options, input };
 }
 
+function joinContinued([line = '', ...rest]: readonly string[]): readonly string[] {
+  return line.endsWith('\\')
+    ? joinContinued([line.slice(0, -1) + (rest[0] ?? ''), ...rest.slice(1)])
+    : [line, ...rest];
+}
+
+const separator = '----';
+
 /** The same text with every command's output as `run` gives it now; nothing at all shows as `ok`. */
 export function replay(text: string, run: (command: Command) => readonly string[]): string {
+  const given = text.trimEnd().split('\n');
   const lines: string[] = [];
-  let command: string[] = [];
-  let expected = false;
-  for (const line of text.trimEnd().split('\n')) {
-    if (line === '----') {
-      const output = run(parseCommand(command));
-      lines.push(line, ...(output.length === 0 ? ['ok'] : output));
-      command = [];
-      expected = true;
-    } else if (line === '') {
-      if (command.length > 0) throw new Error(`no ---- after ${command[0]}`);
+  for (let at = 0; at < given.length;) {
+    const line = given[at]!;
+    if (line === '' || line.startsWith('#')) {
       lines.push(line);
-      expected = false;
-    } else if (!expected) {
-      lines.push(line);
-      if (!line.startsWith('#')) command.push(line);
+      at++;
+      continue;
     }
+    const end = given.indexOf(separator, at);
+    if (end < 0) throw new Error(`no ${separator} after ${line}`);
+    const command = given.slice(at, end);
+    lines.push(...command, ...framed(run(parseCommand(command))));
+    at = endOfOutput(given, end);
   }
-  if (command.length > 0) throw new Error(`no ---- after ${command[0]}`);
   return `${lines.join('\n')}\n`;
+}
+
+function framed(output: readonly string[]): readonly string[] {
+  if (output.length === 0) return [separator, 'ok'];
+  if (!output.some((line) => line.trim() === '')) return [separator, ...output];
+  return [separator, separator, ...output, separator, separator];
+}
+
+/** Where what was shown before ends; `at` is its first `----`. */
+function endOfOutput(lines: readonly string[], at: number): number {
+  if (lines[at + 1] !== separator) {
+    const end = lines.indexOf('', at);
+    return end < 0 ? lines.length : end;
+  }
+  for (let end = at + 2; end < lines.length; end++) {
+    if (lines[end] === separator && lines[end + 1] === separator) return end + 2;
+  }
+  throw new Error(`no ${separator} twice after the output of line ${at}`);
 }
 
 const stepTypes: { readonly [letter: string]: ConfChangeStep['type'] } = {

@@ -8,31 +8,18 @@ import {
   integer,
   nat,
   oneof,
+  option,
   property,
+  subarray,
 } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { majorityValue, voteResult } from '../../src/raft/quorum.ts';
-import type { VoteResult } from '../../src/raft/quorum.ts';
 import { Inflights } from '../../src/raft/inflights.ts';
+import { Membership } from '../../src/raft/membership.ts';
+import { majorityValue, voteResult } from '../../src/raft/quorum.ts';
 import type { Index, MemberId } from '../../src/raft/types.ts';
+import { naiveMajorityValue, naiveVoteResult } from './naive-quorum.ts';
 import { id, ids } from './network.ts';
-
-/** By definition: the largest value that more than half have reached. */
-function naiveMajorityValue(values: readonly number[]): number {
-  const reached = values.filter(
-    (value) => values.filter((other) => other >= value).length * 2 > values.length,
-  );
-  return Math.max(0, ...reached);
-}
-
-/** By definition: won if the missing votes do not matter, lost if they cannot help. */
-function naiveVoteResult(voters: readonly MemberId[], votes: ReadonlyMap<MemberId, boolean>): VoteResult {
-  const wonWith = (missing: boolean): boolean =>
-    voters.filter((voter) => votes.get(voter) ?? missing).length * 2 > voters.length;
-  if (wonWith(false)) return 'won';
-  return wonWith(true) ? 'pending' : 'lost';
-}
 
 describe('quorum', () => {
   it('majorityValue agrees with its definition', () => {
@@ -49,9 +36,35 @@ describe('quorum', () => {
       property(nat(7), ballot, (count, ballot) => {
         const voters = ids(...Array.from({ length: count }, (_, i) => i + 1));
         const votes = new Map(Object.entries(ballot).map(([voter, vote]) => [id(Number(voter)), vote]));
-        expect(voteResult(voters, votes)).toBe(naiveVoteResult(voters, votes));
+        expect(voteResult(voters, votes)).toBe(naiveVoteResult([voters], votes));
       }),
     );
+  });
+});
+
+describe('Membership', () => {
+  const voters = subarray(ids(1, 2, 3, 4, 5), { minLength: 1 });
+  const acked = array(nat(20), { minLength: 5, maxLength: 5 });
+
+  it('majorityOf agrees with the definition, joint or not, whichever half is the old one', () => {
+    assert(
+      property(voters, option(voters, { nil: [] }), acked, (incoming, outgoing, acked) => {
+        const value = (voter: MemberId): number => acked[Number(voter) - 1]!;
+        const halves = outgoing.length === 0 ? [incoming] : [incoming, outgoing];
+        const expected = Math.min(...halves.map((half) => naiveMajorityValue(half.map(value))));
+        const majorityOf = (voters: readonly MemberId[], votersOutgoing: readonly MemberId[]): number =>
+          new Membership({ voters, votersOutgoing, learners: [] }).majorityOf(value);
+        expect(majorityOf(incoming, outgoing)).toBe(expected);
+        if (outgoing.length > 0) expect(majorityOf(outgoing, incoming)).toBe(expected);
+      }),
+    );
+  });
+
+  it('names everybody once, in numeric order', () => {
+    const confState = { voters: ids(16, 2), votersOutgoing: ids(2, 9), learners: ids(10) };
+    const { members, voters } = new Membership(confState);
+    expect(voters).toEqual(ids(2, 9, 16));
+    expect(members).toEqual(ids(2, 9, 10, 16));
   });
 });
 
