@@ -34,6 +34,22 @@ export const knownDifferences: readonly KnownDifference[] = [
     })),
   },
   {
+    reason: '3.5.19 has a check of /readyz more (etcd#19280): a learner is not ready',
+    align: (step, etcd) =>
+      'http' in step && step.path.startsWith('/readyz') && isVerbose(etcd)
+        ? { ...etcd, body: [...etcd['body'], '[+]non_learner ok'].toSorted() }
+        : etcd,
+  },
+  {
+    reason: 'a downgrade goes one minor version back: from 3.5 to 3.4, and from 3.6 to 3.5',
+    align: (step, etcd, drydock) =>
+      'call' in step &&
+      step.call === 'Maintenance.Downgrade' &&
+      /^3\.[45](\.0)?$/.test(String(step.request?.['version']))
+        ? drydock
+        : etcd,
+  },
+  {
     reason: 'the versions themselves',
     align: (step, etcd, drydock) =>
       'http' in step && step.path.startsWith('/version') && hasStatus(etcd, 200) && hasStatus(drydock, 200)
@@ -60,6 +76,10 @@ function onAnswer(
 
 function isAnswer(value: unknown): value is Answered {
   return typeof value === 'object' && value !== null && 'header' in value;
+}
+
+function isVerbose(value: unknown): value is Answered & { readonly body: readonly string[] } {
+  return typeof value === 'object' && value !== null && Array.isArray((value as Answered)['body']);
 }
 
 function hasStatus(value: unknown, status: number): value is Answered {

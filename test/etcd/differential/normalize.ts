@@ -104,14 +104,15 @@ function maskField(type: string, name: string, value: unknown): unknown {
   if (masks[name] === 'any' || masksOfType[type]?.includes(name) === true) return '#';
   // Where etcd keeps a map, it has no order.
   if (type === 'LeaseTimeToLiveResponse' && name === 'keys') return (value as string[]).toSorted();
-  if (name === 'members') return sortedMembers(maskValue('Member', value));
+  if (name === 'alarms' || name === 'errors') return sorted(maskValue(type, value));
+  // Members come by their ids, which only one server has.
+  if (name === 'members') return sorted(maskValue('Member', value));
   if (name === 'TTL' && secondsThatTick.has(type)) return { about: Number(value) } satisfies About;
   return maskValue(name === 'member' ? 'Member' : type, value);
 }
 
-/** Members come by their ids, which only one server has. */
-function sortedMembers(members: unknown): unknown {
-  return (members as unknown[]).toSorted((a, b) => (show(a) < show(b) ? -1 : 1));
+function sorted(values: unknown): unknown {
+  return (values as unknown[]).toSorted((a, b) => (show(a) < show(b) ? -1 : 1));
 }
 
 /** Go's sort is not stable: keys that tie by version, revision or value may come in any order. */
@@ -160,7 +161,7 @@ function maskJson(type: string, value: unknown): unknown {
       if (masks[name] === 'any' || (type === 'Member' && masksOfType['Member']!.includes(name)))
         return [name, '#'];
       const masked = maskJson(name === 'members' || name === 'member' ? 'Member' : type, one as unknown);
-      return [name, name === 'members' ? sortedMembers(masked) : masked];
+      return [name, name === 'members' ? sorted(masked) : masked];
     }),
   );
 }

@@ -6,7 +6,7 @@ import { permissions, setup } from './scripts/auth.ts';
 import { badInput } from './scripts/bad-input.ts';
 import { concurrency, corruption, maintenance, members } from './scripts/cluster.ts';
 import { endpoints, gateway } from './scripts/http.ts';
-import { compaction, puts, ranges, txns } from './scripts/kv.ts';
+import { compaction, puts, ranges, repeatedChanges, txns } from './scripts/kv.ts';
 import { expiry, leases } from './scripts/lease.ts';
 import { fragments, progress, watches } from './scripts/watch.ts';
 
@@ -17,6 +17,7 @@ const scripts = {
   ranges,
   puts,
   txns,
+  'repeated changes': repeatedChanges,
   compaction,
   watches,
   progress,

@@ -7,8 +7,9 @@ const big = (length: number): string => 'x'.repeat(length);
 const mebibyte = 1024 * 1024;
 
 /**
- * What a real etcd 3.5 dies of: an unknown sort target, an unknown alarm action, a member
- * without URLs. Nothing to compare; drydock has to live.
+ * What a real etcd 3.5 dies of: an unknown sort target, an unknown alarm or alarm action, a member without URLs; a key that
+ * is deleted and put in one transaction, when its value is to stay, or when just that revision is compacted. Nothing to
+ * compare; drydock has to live.
  */
 export const deadly: readonly Step[] = [
   { call: 'Cluster.MemberList', bind: { self: 'members.0.ID' } },
@@ -17,7 +18,29 @@ export const deadly: readonly Step[] = [
     { call: 'KV.Range', request: { key: 'a', sort_order: 1, sort_target: edge } },
     { call: 'KV.Range', request: { key: 'a', sort_order: edge, sort_target: edge } },
     { call: 'Maintenance.Alarm', request: { action: edge } },
+    { call: 'Maintenance.Alarm', request: { action: 1, alarm: edge } },
   ]),
+  { call: 'KV.Put', request: { key: 'k', value: '1' } },
+  {
+    call: 'KV.Txn',
+    request: {
+      success: [
+        { request_delete_range: { key: 'k', range_end: '\0' } },
+        { request_put: { key: 'k', ignore_value: true } },
+      ],
+    },
+  },
+  {
+    call: 'KV.Txn',
+    request: {
+      success: [
+        { request_delete_range: { key: 'k', range_end: '\0' } },
+        { request_put: { key: 'k', value: '2' } },
+      ],
+    },
+  },
+  { call: 'KV.Compact', request: { revision: { ref: 'revision' }, physical: true } },
+  { call: 'KV.Range', request: { key: 'k' } },
 ];
 
 /** Requests that no well-behaved client makes. */

@@ -194,6 +194,87 @@ export const txns: readonly Step[] = [
   ),
 ];
 
+const w = { create_request: { key: '\0', range_end: '\0', prev_kv: true } };
+const beyond = '\0';
+const read = (key: string): Step => ({ call: 'KV.Range', request: { key } });
+const compact = (request: object): Step => ({ call: 'KV.Compact', request: request as never });
+const current = { ref: 'revision' };
+/** A key changed more than once in a revision: put and deleted, deleted and put, in one list and over siblings. */
+const repetitions: readonly object[][] = [
+  [op.put('k', 'new'), op.del('a', beyond)],
+  [op.del('a', beyond), op.put('k', 'new')],
+  [op.del('k', beyond), op.put('k', 'new'), op.del('j', beyond)],
+  [
+    op.put('k', 'new'),
+    op.get('k'),
+    op.del('\0', beyond),
+    op.get('k'),
+    op.put('l'),
+    op.get('k', { range_end: beyond }),
+  ],
+  [op.txn([op.put('k', 'new')]), op.txn([op.del('k')])],
+  [op.txn([op.put('k', 'new')]), op.txn([op.del('a', 'z')])],
+  [op.txn([op.del('k')]), op.txn([op.put('k', 'new')])],
+  [op.txn([op.txn([op.put('k', 'new')])]), op.txn([op.txn([op.del('a', 'z')]), op.get('k')])],
+  [op.txn([], [op.put('k')]), op.txn([op.del('k')])],
+  [op.txn([op.del('k')], [op.put('k')])],
+  [op.txn([op.del('k')], [op.put('k')]), op.txn([op.put('k')])],
+  [op.txn([op.del('k', beyond), op.put('k')]), op.txn([op.del('k')]), op.txn([op.del('k')])],
+  [op.put('k'), op.txn([op.del('k', beyond)])],
+  [op.put('k'), op.txn([op.del('a', 'z')])],
+  [op.txn([op.put('k')]), op.del('k')],
+  [op.txn([op.put('k')]), op.del('k', beyond)],
+  [op.del('z', 'a'), op.put('k'), op.del('k', 'k'), op.del('l', 'k')],
+  [op.put('\0'), op.del('\0', beyond)],
+  [op.put('\0'), op.del('\0', '\0\0')],
+  [op.put('\0', 'v'), op.del('\0')],
+];
+
+/** What etcd lets through although it is not to be: a transaction that changes a key and changes it again. */
+export const repeatedChanges: readonly Step[] = [
+  { call: 'Lease.LeaseGrant', request: { TTL: 1000, ID: 7 } },
+  { open: 'w', method: 'Watch.Watch' },
+  { send: 'w', request: w },
+  { settle: true },
+  ...repetitions.flatMap((ops): Step[] => [
+    { call: 'KV.Put', request: { key: 'k', value: 'old', lease: 7 } },
+    txn(ops),
+    rangeAll,
+    read('k'),
+    { call: 'KV.Range', request: { ...all, revision: { ref: 'revision', plus: -1 } as never } },
+    { call: 'KV.Range', request: { ...all, revision: current as never } },
+    { call: 'Lease.LeaseTimeToLive', request: { ID: 7, keys: true } },
+    { call: 'Maintenance.HashKV' },
+    { settle: true },
+    put('k', 'again'),
+    { call: 'Maintenance.HashKV' },
+  ]),
+  { send: 'w', request: { create_request: { ...all, start_revision: 2, prev_kv: true } } },
+  { settle: true },
+  // Now and then the past is forgotten, right behind a deletion, too.
+  txn([op.put('k', 'new'), op.del('a', beyond)]),
+  compact({ revision: current, physical: true }),
+  { call: 'Maintenance.HashKV' },
+  { call: 'Maintenance.HashKV', request: { revision: current as never } },
+  { send: 'w', request: { create_request: { ...all, start_revision: current as never, prev_kv: true } } },
+  { settle: true },
+  put('k', '1'),
+  txn([op.put('k', 'new'), op.del('k', beyond)]),
+  txn([op.del('k', beyond), op.put('k', 'newer')]),
+  put('other'),
+  { call: 'Maintenance.HashKV' },
+  { restart: 'SIGKILL' },
+  rangeAll,
+  { call: 'Maintenance.HashKV' },
+  compact({ revision: current, physical: true }),
+  rangeAll,
+  { call: 'Maintenance.HashKV', request: { revision: current as never } },
+  { restart: 'SIGTERM' },
+  rangeAll,
+  put('k', 'last'),
+  { call: 'Maintenance.HashKV' },
+];
+
 /** Compaction at every edge, and what can be read, watched and hashed after it. */
 export const compaction: readonly Step[] = [
   { call: 'KV.Compact', request: { revision: 0 } },
@@ -228,9 +309,18 @@ export const compaction: readonly Step[] = [
   { send: 'w', request: { create_request: { ...all, start_revision: 8 } } },
   { send: 'w', request: { create_request: { ...all, start_revision: 7 } } },
   { settle: true },
-  { call: 'KV.Compact', request: { revision: { ref: 'revision' } as never, physical: true } },
-  { call: 'Maintenance.HashKV' },
-  { call: 'KV.Compact', request: { revision: { ref: 'revision', plus: 1 } as never } },
+  compact({ revision: current, physical: true }),
+  // Compactions remember what they hashed; of the ten newest it can be asked for.
+  ...Array.from({ length: 15 }, (_, i): Step => ({
+    call: 'Maintenance.HashKV',
+    request: { revision: i - 1 },
+  })),
+  compact({ revision: { ref: 'revision', plus: 1 } }),
+  ...Array.from({ length: 9 }, (_, i): Step[] => [
+    put(`more${i % 4}`, String(i)),
+    compact({ revision: current, physical: true }),
+  ]).flat(),
+  ...Array.from({ length: 24 }, (_, i): Step => ({ call: 'Maintenance.HashKV', request: { revision: i } })),
   { restart: 'SIGKILL' },
   { call: 'Maintenance.HashKV' },
   rangeAll,
