@@ -1,9 +1,10 @@
 import type { MemberId, Term } from '../../src/raft/types.ts';
-import type { Checker, Observation, Violation } from '../observations.ts';
+import type { Checker, FactType, Observation, Violation } from '../observations.ts';
 
 /** At most one leader can be elected in a given term (Raft, figure 3). */
 export class ElectionSafety implements Checker {
   readonly name = 'election-safety';
+  readonly sees: readonly FactType[] = ['role-changed'];
   readonly #leaders = new Map<Term, MemberId>();
 
   observe(seen: Observation): Violation | undefined {

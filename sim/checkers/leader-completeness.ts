@@ -1,10 +1,12 @@
-import type { Entry, Index, MemberId, Term } from '../../src/raft/types.ts';
-import type { Checker, Observation, Violation } from '../observations.ts';
+import type { Index, MemberId, Term } from '../../src/raft/types.ts';
+import type { Checker, FactType, Observation, Violation } from '../observations.ts';
+import { MemberLogs } from './member-log.ts';
 
-interface Log {
-  readonly terms: Map<Index, Term>;
-  readonly snapshotIndex: Index;
-  lastIndex: Index;
+interface Committed {
+  readonly index: Index;
+  readonly term: Term;
+  /** A term not before the one that it was committed in; never less than that of an entry before. */
+  readonly by: Term;
 }
 
 /**
@@ -13,30 +15,22 @@ interface Log {
  */
 export class LeaderCompleteness implements Checker {
   readonly name = 'leader-completeness';
-  readonly #logs = new Map<MemberId, Log>();
-  /** Of each applied entry, which means committed: its term, and a term not before the one it was committed in. */
-  readonly #committed = new Map<Index, { readonly term: Term; readonly by: Term }>();
+  readonly sees: readonly FactType[] = [...MemberLogs.sees, 'entry-applied', 'role-changed'];
+  readonly #logs = new MemberLogs();
+  /** Every entry that was applied, which means committed, in order. */
+  readonly #committed: Committed[] = [];
   /** The newest term whose leader has shown itself, which it does before it commits anything. */
   #newestTerm = 0 as Term;
 
   observe(seen: Observation): Violation | undefined {
+    this.#logs.observe(seen);
     switch (seen.type) {
-      case 'log-opened':
-        this.#startAt(seen.member, seen.snapshot.index);
-        this.#append(seen.member, seen.entries);
+      case 'entry-applied': {
+        const { index, term } = seen.entry;
+        if (index <= (this.#committed.at(-1)?.index ?? 0)) return undefined;
+        this.#committed.push({ index, term, by: Math.max(term, this.#newestTerm) as Term });
         return undefined;
-      case 'snapshot-saved':
-        this.#startAt(seen.member, seen.metadata.index);
-        return undefined;
-      case 'entries-saved':
-        this.#append(seen.member, seen.entries);
-        return undefined;
-      case 'entry-applied':
-        if (!this.#committed.has(seen.entry.index)) {
-          const { index, term } = seen.entry;
-          this.#committed.set(index, { term, by: Math.max(term, this.#newestTerm) as Term });
-        }
-        return undefined;
+      }
       case 'role-changed':
         if (seen.role !== 'leader') return undefined;
         this.#newestTerm = Math.max(this.#newestTerm, seen.term) as Term;
@@ -51,28 +45,18 @@ export class LeaderCompleteness implements Checker {
   }
 
   #judge(member: MemberId, term: Term, atMillis: number): Violation | undefined {
-    const log = this.#logs.get(member) ?? this.#startAt(member, 0 as Index);
-    for (const [index, { term: committedTerm, by }] of this.#committed) {
-      // A leader with a slow disk shows itself late, when later ones have led and committed already.
-      if (index <= log.snapshotIndex || by >= term) continue;
-      const held = index <= log.lastIndex ? log.terms.get(index) : undefined;
-      if (held === committedTerm) continue;
+    const log = this.#logs.of(member);
+    // From the newest back to what the snapshot covers. A leader with a slow disk shows itself late, when later
+    // ones have led and committed already: their entries are not asked for.
+    for (let i = this.#committed.length - 1; i >= 0; i--) {
+      const committed = this.#committed[i]!;
+      if (committed.index <= log.snapshot.index) break;
+      if (committed.by >= term || log.holds(committed.index, committed.term)) continue;
+      const held = log.at(committed.index);
       const instead = held === undefined ? 'nothing' : `an entry of term ${held}`;
-      const message = `${member} leads term ${term} with ${instead} at index ${index}, where term ${committedTerm} is committed`;
+      const message = `${member} leads term ${term} with ${instead} at index ${committed.index}, where term ${committed.term} is committed`;
       return { checker: this.name, atMillis, message };
     }
     return undefined;
-  }
-
-  #append(member: MemberId, entries: readonly Entry[]): void {
-    const log = this.#logs.get(member) ?? this.#startAt(member, 0 as Index);
-    for (const { index, term } of entries) log.terms.set(index, term);
-    log.lastIndex = entries.at(-1)?.index ?? log.lastIndex;
-  }
-
-  #startAt(member: MemberId, index: Index): Log {
-    const log: Log = { terms: new Map(), snapshotIndex: index, lastIndex: index };
-    this.#logs.set(member, log);
-    return log;
   }
 }

@@ -1,12 +1,12 @@
 import type { Entry, Index, MemberId, Term } from '../../src/raft/types.ts';
 import { hashBytes } from '../hash.ts';
-import type { Checker, Observation, Violation } from '../observations.ts';
+import type { Checker, FactType, Observation, Violation } from '../observations.ts';
 
 interface Known {
   readonly member: MemberId;
   readonly dataHash: number;
   /** The term of the entry before; undefined where no log showed it yet. */
-  readonly previousTerm: Term | undefined;
+  previousTerm: Term | undefined;
 }
 
 /**
@@ -15,7 +15,8 @@ interface Known {
  */
 export class LogMatching implements Checker {
   readonly name = 'log-matching';
-  readonly #known = new Map<string, Known>();
+  readonly sees: readonly FactType[] = ['log-opened', 'entries-saved', 'snapshot-saved'];
+  readonly #known = new Map<number, Known>();
   /** Terms by index, of each member's log. */
   readonly #logs = new Map<MemberId, Map<Index, Term>>();
 
@@ -42,22 +43,25 @@ export class LogMatching implements Checker {
     return undefined;
   }
 
-  #compare(member: MemberId, entry: Entry, previousTerm: Term | undefined): string | undefined {
-    const name = `${entry.index}/${entry.term}`;
-    const dataHash = hashBytes(entry.data);
+  #compare(
+    member: MemberId,
+    { index, term, data }: Entry,
+    previousTerm: Term | undefined,
+  ): string | undefined {
+    const name = term * 2 ** 32 + index;
+    const dataHash = hashBytes(data);
     const known = this.#known.get(name);
     if (known === undefined) {
       this.#known.set(name, { member, dataHash, previousTerm });
       return undefined;
     }
     if (known.dataHash !== dataHash) {
-      return `entry ${entry.index} of term ${entry.term} differs between ${known.member} and ${member}`;
+      return `entry ${index} of term ${term} differs between ${known.member} and ${member}`;
     }
-    if (known.previousTerm === undefined) {
-      this.#known.set(name, { ...known, previousTerm });
-    } else if (previousTerm !== undefined && known.previousTerm !== previousTerm) {
+    if (known.previousTerm === undefined) known.previousTerm = previousTerm;
+    else if (previousTerm !== undefined && known.previousTerm !== previousTerm) {
       return (
-        `${known.member} and ${member} hold entry ${entry.index} of term ${entry.term}, ` +
+        `${known.member} and ${member} hold entry ${index} of term ${term}, ` +
         `but before it terms ${known.previousTerm} and ${previousTerm}`
       );
     }

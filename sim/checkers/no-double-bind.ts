@@ -1,9 +1,10 @@
 import type { Pod } from '../../src/api/types.ts';
-import type { Checker, Observation, Violation } from '../observations.ts';
+import type { Checker, FactType, Observation, Violation } from '../observations.ts';
 
 /** A pod is bound once: its spec.nodeName never changes after it was set. */
 export class NoDoubleBind implements Checker {
   readonly name = 'no-double-bind';
+  readonly sees: readonly FactType[] = ['object-changed'];
   readonly #nodes = new Map<string, string>();
 
   observe(seen: Observation): Violation | undefined {

@@ -1,5 +1,5 @@
 import type { ApiObject } from '../../src/api/types.ts';
-import type { Checker, Observation, Violation } from '../observations.ts';
+import type { Checker, FactType, Observation, Violation } from '../observations.ts';
 
 const windowMillis = 5000;
 /** Changes in one window: so many for a group, and so many more for each of its objects that exist. */
@@ -20,6 +20,7 @@ interface Group {
  */
 export class NoHotLoop implements Checker {
   readonly name = 'no-hot-loop';
+  readonly sees: readonly FactType[] = ['object-changed'];
   readonly #groups = new Map<string, Group>();
 
   observe(seen: Observation): Violation | undefined {

@@ -1,11 +1,12 @@
 import { decodeUtf8 } from '../../src/base/bytes.ts';
-import { KvHistory } from '../kv-history.ts';
-import type { Checker, Observation, Violation } from '../observations.ts';
+import { describeCall, KvHistory, writesTold, type KvWrite } from '../kv-history.ts';
+import type { Checker, FactType, Observation, Violation } from '../observations.ts';
 import { TrueHistory } from './true-history.ts';
 
 /** A write that was acknowledged with a revision is in the store's history at that revision, and stays there. */
 export class NoLostAck implements Checker {
   readonly name = 'no-lost-ack';
+  readonly sees: readonly FactType[] = ['revision-applied', 'client-call', 'client-return'];
   readonly #calls = new KvHistory();
   readonly #truth = new TrueHistory();
 
@@ -18,26 +19,17 @@ export class NoLostAck implements Checker {
         return { checker: this.name, atMillis: seen.atMillis, message };
       }
       case 'client-call':
-        this.#calls.call(seen.client, seen.operation, seen.atMillis);
+        this.#calls.call(seen.client, seen.operation, seen.atMillis, seen.node);
         return undefined;
       case 'client-return': {
         const call = this.#calls.return(seen.client, seen.outcome);
-        if (call === undefined) return undefined;
-        const { operation, outcome } = call;
-        const value =
-          operation.type === 'put' ? operation.value : operation.type === 'cas' ? operation.to : undefined;
-        const wrote =
-          outcome.type === 'put' ||
-          (outcome.type === 'cas' && outcome.succeeded) ||
-          (outcome.type === 'deleted' && outcome.count > 0);
-        if (!wrote) return undefined;
-        const found = (this.#truth.at(outcome.revision) ?? []).some(
-          (event) =>
-            event.kv.key === operation.key &&
-            (value === undefined ? event.type === 'delete' : decodeUtf8(event.kv.value) === value),
-        );
-        if (found) return undefined;
-        const message = `${seen.client} was told that its ${operation.type} of ${operation.key} is revision ${outcome.revision}, which does not hold it`;
+        if (call === undefined || !('revision' in seen.outcome)) return undefined;
+        const { revision } = seen.outcome;
+        const lost = writesTold(call).find((write) => !this.#holds(revision, write));
+        if (lost === undefined) return undefined;
+        const what =
+          lost.value === undefined ? `the delete of ${lost.key}` : `"${lost.value}" in ${lost.key}`;
+        const message = `${describeCall(call)} was acknowledged as revision ${revision}, which does not hold ${what}`;
         return { checker: this.name, atMillis: seen.atMillis, message };
       }
       default:
@@ -47,5 +39,12 @@ export class NoLostAck implements Checker {
 
   finish(): undefined {
     return undefined;
+  }
+
+  #holds(revision: number, { key, value }: KvWrite): boolean {
+    return (this.#truth.at(revision) ?? []).some(
+      ({ type, kv }) =>
+        kv.key === key && (value === undefined ? type === 'delete' : decodeUtf8(kv.value) === value),
+    );
   }
 }

@@ -1,7 +1,7 @@
 import type { Pod } from '../../src/api/types.ts';
 import { compareStrings } from '../../src/base/order.ts';
 import { isPodReady } from '../../src/controllers/pod-state.ts';
-import type { Checker, Observation, Violation } from '../observations.ts';
+import type { Checker, FactType, Observation, Violation } from '../observations.ts';
 
 export interface PodsRunningOptions {
   /** How many pods must run, and no more. Absent: any number, but all of them. */
@@ -13,6 +13,7 @@ export interface PodsRunningOptions {
 /** At the end, the pods that exist and are not going away run and are ready. */
 export class PodsRunning implements Checker {
   readonly name = 'pods-running';
+  readonly sees: readonly FactType[] = ['object-changed'];
   readonly #options: PodsRunningOptions;
   readonly #pods = new Map<string, Pod>();
 

@@ -1,8 +1,9 @@
-import type { Checker, Violation } from '../observations.ts';
+import type { Checker, FactType, Violation } from '../observations.ts';
 
 /** At the end, so many container processes run on the agents: none that its pod has left behind. */
 export class ProcessesRunning implements Checker {
   readonly name = 'processes-running';
+  readonly sees: readonly FactType[] = [];
   readonly #wanted: number;
   readonly #running: () => number;
 

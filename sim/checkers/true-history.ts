@@ -28,12 +28,11 @@ export class TrueHistory {
     return differenceOf(first, events);
   }
 
-  /** Changes of keys in `range`, with revisions in (after, upTo], in order. */
-  changes(range: KeyRange, after: number, upTo: number): Event[] {
+  /** Changes with revisions in (after, upTo] that `wanted` accepts, in order. */
+  changes(after: number, upTo: number, wanted: (event: Event) => boolean): Event[] {
     const found: Event[] = [];
     for (let revision = after + 1; revision <= upTo; revision++) {
-      for (const event of this.#revisions.get(revision) ?? [])
-        if (covers(range, event.kv.key)) found.push(event);
+      for (const event of this.#revisions.get(revision) ?? []) if (wanted(event)) found.push(event);
     }
     return found;
   }
@@ -44,23 +43,28 @@ export function differenceOf(expected: readonly Event[], got: readonly Event[]):
   for (let i = 0; i < Math.max(expected.length, got.length); i++) {
     const a = expected[i];
     const b = got[i];
-    const same =
-      a !== undefined &&
-      b !== undefined &&
-      a.type === b.type &&
-      a.kv.key === b.kv.key &&
-      a.kv.modRevision === b.kv.modRevision &&
-      equalBytes(a.kv.value, b.kv.value);
-    if (!same) return `${describe(b)} instead of ${describe(a)}`;
+    if (a === undefined || b === undefined || !sameChange(a, b)) {
+      return `${describeEvent(b)} instead of ${describeEvent(a)}`;
+    }
   }
   return undefined;
 }
 
-function describe(event: Event | undefined): string {
+/** The same change of the same key, and not a word about what was there before. */
+export function sameChange(a: Event, b: Event): boolean {
+  return (
+    a.type === b.type &&
+    a.kv.key === b.kv.key &&
+    a.kv.modRevision === b.kv.modRevision &&
+    equalBytes(a.kv.value, b.kv.value)
+  );
+}
+
+export function describeEvent(event: Event | undefined): string {
   return event === undefined ? 'nothing' : `the ${event.type} of ${event.kv.key} at ${event.kv.modRevision}`;
 }
 
-function covers({ key, rangeEnd }: KeyRange, candidate: string): boolean {
+export function covers({ key, rangeEnd }: KeyRange, candidate: string): boolean {
   if (rangeEnd === undefined || rangeEnd === '') return candidate === key;
   return candidate >= key && (rangeEnd === '\0' || candidate < rangeEnd);
 }

@@ -1,53 +1,24 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { emptyBytes, encodeUtf8 } from '../../src/base/bytes.ts';
+import { encodeUtf8 } from '../../src/base/bytes.ts';
 import type { Pod } from '../../src/api/types.ts';
-import { noLease, revision, type Event } from '../../src/mvcc/types.ts';
 import { index, memberId, noMember, term, type Entry } from '../../src/raft/types.ts';
+import { DurableBeforeAck } from '../../sim/checkers/durable-before-ack.ts';
 import { ElectionSafety } from '../../sim/checkers/election-safety.ts';
+import { HashKvEqual } from '../../sim/checkers/hash-kv-equal.ts';
 import { LeaderCompleteness } from '../../sim/checkers/leader-completeness.ts';
-import { checkRevisions, Linearizable, registerModel } from '../../sim/checkers/linearizable.ts';
 import { LogMatching } from '../../sim/checkers/log-matching.ts';
+import { Monotonic } from '../../sim/checkers/monotonic.ts';
 import { NoDoubleBind } from '../../sim/checkers/no-double-bind.ts';
 import { NoHotLoop } from '../../sim/checkers/no-hot-loop.ts';
 import { NoLostAck } from '../../sim/checkers/no-lost-ack.ts';
 import { PodsRunning } from '../../sim/checkers/pods-running.ts';
 import { checkers } from '../../sim/checkers/registry.ts';
 import { StateMachineSafety } from '../../sim/checkers/state-machine-safety.ts';
-import { WatchGapFree } from '../../sim/checkers/watch-gap-free.ts';
-import { checkLinearizable } from '../../sim/checkers/wgl.ts';
-import type { KvCall, KvOperation, KvOutcome } from '../../sim/kv-history.ts';
-import { ObservationBus, type Checker, type Fact } from '../../sim/observations.ts';
-
-const a = memberId('a');
-const b = memberId('b');
+import { a, applied, b, put, remove, verdict, type Fact } from './checkers-stories.ts';
 
 function entry(at: number, inTerm: number, data = ''): Entry {
   return { index: index(at), term: term(inTerm), type: 'normal', data: encodeUtf8(data) };
-}
-
-function put(key: string, value: string, at: number): Event {
-  const kv = {
-    key,
-    value: encodeUtf8(value),
-    createRevision: revision(at),
-    modRevision: revision(at),
-    version: 1,
-    lease: noLease,
-  };
-  return { type: 'put', kv };
-}
-
-function remove(key: string, at: number): Event {
-  return { type: 'delete', kv: { ...put(key, '', at).kv, value: emptyBytes, version: 0 } };
-}
-
-/** What a checker says about a story. */
-function verdict(checker: Checker, facts: readonly Fact[]): string | undefined {
-  const bus = new ObservationBus(() => 0, [checker]);
-  for (const fact of facts) bus.emit(fact);
-  return bus.finish()[0]?.message;
 }
 
 const leads = (member: typeof a, inTerm: number): Fact => ({
@@ -58,12 +29,18 @@ const leads = (member: typeof a, inTerm: number): Fact => ({
   leader: noMember,
 });
 const saves = (member: typeof a, ...entries: Entry[]): Fact => ({ type: 'entries-saved', member, entries });
-const applies = (member: typeof a, what: Entry, stateHash = `state ${what.index}`): Fact => ({
+const applies = (member: typeof a, what: Entry, at: number = what.index): Fact => ({
   type: 'entry-applied',
   member,
   entry: what,
-  stateHash,
-  revision: what.index,
+  revision: at,
+});
+const hashes = (member: typeof a, at: number, hash: string): Fact => ({
+  type: 'state-hashed',
+  member,
+  index: index(at),
+  hash,
+  revision: at,
 });
 
 describe('raft checkers', () => {
@@ -95,16 +72,52 @@ describe('raft checkers', () => {
     expect(verdict(new StateMachineSafety(), [applies(a, entry(1, 1)), applies(b, entry(1, 2))])).toContain(
       'terms 1 and 2',
     );
-    const drift = [applies(a, entry(1, 1)), applies(b, entry(1, 1), 'another state')];
-    expect(verdict(new StateMachineSafety(), drift)).toContain('different results');
-    const snapshot: Fact = {
+    const judge = (...facts: Fact[]): string | undefined => verdict(new StateMachineSafety(), facts);
+    expect(judge(applies(a, entry(1, 1, 'x')), applies(b, entry(1, 1, 'y')))).toBe(
+      'a and b applied different entries of term 1 at index 1',
+    );
+    expect(judge(applies(a, entry(1, 1)), applies(b, entry(1, 1), 2))).toContain(
+      'different results, revisions 1 and 2,',
+    );
+    expect(judge(hashes(a, 16, 'x'), hashes(b, 16, 'x'))).toBeUndefined();
+    expect(judge(hashes(a, 16, 'x'), hashes(b, 16, 'y'))).toBe(
+      'a and b hold different things after the same 16 entries: x of revision 16 and y of revision 16',
+    );
+    const snapshot = (hash: string, at = 1): Fact => ({
       type: 'snapshot-installed',
       member: b,
       index: index(1),
-      stateHash: 'no',
-      revision: 1,
+      hash,
+      revision: at,
+    });
+    expect(judge(applies(a, entry(1, 1)), snapshot('x', 2))).toContain(
+      'revision 2, where a was at revision 1',
+    );
+    expect(judge(hashes(a, 1, 'x'), snapshot('y'))).toContain('different things');
+  });
+
+  it('state-machine-safety: every entry once, in order, in each life', () => {
+    const judge = (...facts: Fact[]): string | undefined => verdict(new StateMachineSafety(), facts);
+    const three = [1, 2, 3].map((at) => applies(a, entry(at, 1)));
+    const skipped = 'b applied entry 3 right after entry 1: each entry is applied once, in order';
+    expect(judge(...three, applies(b, entry(1, 1)), applies(b, entry(3, 1)))).toBe(skipped);
+    expect(judge(...three, applies(a, entry(3, 1)))).toContain('entry 3 right after entry 3');
+    const metadata = { index: index(0), term: term(0), confState: { voters: [], learners: [] } };
+    const reborn: Fact = { type: 'log-opened', member: a, snapshot: metadata, entries: [] };
+    expect(judge(...three, reborn, applies(a, entry(2, 1)), applies(a, entry(3, 1)))).toBeUndefined();
+  });
+
+  it('state-machine-safety: one chain says what a cluster has applied', () => {
+    const chainOf = (...facts: Fact[]): string => {
+      const checker = new StateMachineSafety();
+      verdict(checker, facts);
+      return checker.head.chain;
     };
-    expect(verdict(new StateMachineSafety(), [applies(a, entry(1, 1)), snapshot])).toContain('snapshot');
+    const one = chainOf(applies(a, entry(1, 1, 'x')), applies(a, entry(2, 1, 'y')));
+    expect(
+      chainOf(applies(b, entry(1, 1, 'x')), applies(a, entry(1, 1, 'x')), applies(a, entry(2, 1, 'y'))),
+    ).toBe(one);
+    expect(chainOf(applies(a, entry(1, 1, 'x')), applies(a, entry(2, 1, 'z')))).not.toBe(one);
   });
 
   it('leader-completeness: a leader holds what is committed', () => {
@@ -132,57 +145,124 @@ describe('raft checkers', () => {
   });
 });
 
-describe('store checkers', () => {
-  const applied = (at: number, ...events: Event[]): Fact => ({
-    type: 'revision-applied',
-    member: a,
-    revision: at,
-    events,
+describe('durability', () => {
+  const c = memberId('c');
+  const confState = { voters: [a, b, c], learners: [] };
+  const opened = (member: typeof a): Fact => ({
+    type: 'log-opened',
+    member,
+    snapshot: { index: index(0), term: term(0), confState },
+    entries: [],
+  });
+  const begin = [opened(a), opened(b), opened(c)];
+  const judge = (...facts: Fact[]): string | undefined =>
+    verdict(new DurableBeforeAck(), [...begin, ...facts]);
+  const acknowledges = (member: typeof a, upTo: number): Fact => ({
+    type: 'message-sent',
+    member,
+    message: {
+      type: 'MsgAppResp',
+      from: member,
+      to: a,
+      term: term(1),
+      index: index(upTo),
+      reject: false,
+      rejectHint: index(0),
+      logTerm: term(0),
+    },
+  });
+  const votes = (member: typeof a, to: typeof a, inTerm: number): Fact => ({
+    type: 'message-sent',
+    member,
+    message: {
+      type: 'MsgVoteResp',
+      from: member,
+      to,
+      term: term(inTerm),
+      reject: false,
+      commit: index(0),
+      commitTerm: term(0),
+    },
+  });
+  const hard = (member: typeof a, inTerm: number, vote: typeof a, commit = 0): Fact => ({
+    type: 'hard-state-saved',
+    member,
+    hardState: { term: term(inTerm), vote, commit: index(commit) },
   });
 
-  it('watch-gap-free: every change once, in order, whole', () => {
-    const truth = [
-      applied(2, put('k', '1', 2)),
-      applied(3, put('x', '1', 3)),
-      applied(4, put('k', '2', 4), put('k2', '3', 4)),
-    ];
-    const started: Fact = {
-      type: 'watch-started',
-      watch: 'w',
-      range: { key: 'k', rangeEnd: 'l' },
-      afterRevision: 1,
-    };
-    const got = (at: number, ...events: Event[]): Fact => ({
-      type: 'watch-events',
-      watch: 'w',
-      events,
-      revision: at,
+  it('durable-before-ack: what a member acknowledges is on its disk', () => {
+    expect(judge(saves(b, entry(1, 1), entry(2, 1)), acknowledges(b, 2))).toBeUndefined();
+    expect(judge(saves(b, entry(1, 1)), acknowledges(b, 2))).toBe(
+      'b acknowledged entries up to 2 to a, but its disk has them only up to 1',
+    );
+    expect(judge(saves(b, entry(1, 1), entry(2, 1)), saves(b, entry(1, 2)), acknowledges(b, 2))).toContain(
+      'up to 1',
+    );
+  });
+
+  it('durable-before-ack: a vote is on the disk before it is given', () => {
+    expect(judge(hard(b, 2, a), votes(b, a, 2))).toBeUndefined();
+    expect(judge(votes(b, a, 2))).toBe('b gave a its vote in term 2, but its disk has no vote at all');
+    expect(judge(hard(b, 2, c), votes(b, a, 2))).toContain('term 2 with a vote for c');
+    expect(judge(hard(b, 1, a), votes(b, a, 2))).toContain('term 1 with a vote for a');
+  });
+
+  it('durable-before-ack: what is applied is on the disks of a majority', () => {
+    const two = [saves(a, entry(1, 1)), saves(b, entry(1, 1))];
+    expect(judge(...two, applies(a, entry(1, 1)))).toBeUndefined();
+    expect(judge(saves(a, entry(1, 1)), saves(b, entry(1, 2)), applies(a, entry(1, 1)))).toBe(
+      'a applied entry 1 of term 1, but of 3 members only a had it on disk: no majority',
+    );
+    // A change of members: who had a say before may still have said it.
+    const alone = { voters: [a], learners: [] };
+    const change: Entry = { ...entry(2, 1), type: 'conf-change' };
+    const left: Fact = { type: 'entry-applied', member: a, entry: change, revision: 1, confState: alone };
+    const changing = [...two, applies(a, entry(1, 1)), saves(a, change), saves(b, change), left];
+    expect(judge(...changing, saves(a, entry(3, 1)), applies(a, entry(3, 1)))).toBeUndefined();
+    expect(judge(...changing, saves(c, entry(3, 1)), applies(a, entry(3, 1)))).toContain('no majority');
+  });
+
+  it('monotonic: a member only goes forward', () => {
+    const forward = (...facts: Fact[]): string | undefined => verdict(new Monotonic(), facts);
+    expect(forward(hard(a, 2, b, 5), hard(a, 3, b, 5))).toBeUndefined();
+    expect(forward(hard(a, 2, b, 5), hard(a, 2, b, 4))).toBe(
+      'a went back: the commit index on its disk was 5 and is 4',
+    );
+    expect(forward(hard(a, 2, b, 5), hard(a, 1, b, 5))).toContain('the term on its disk was 2 and is 1');
+    expect(forward(applies(a, entry(1, 1), 7), applies(a, entry(2, 1), 6))).toContain(
+      "its store's revision was 7 and is 6",
+    );
+    expect(forward(applies(a, entry(2, 1)), applies(a, entry(1, 1)))).toContain(
+      'its applied index was 2 and is 1',
+    );
+    const wiped: Fact = { ...(opened(a) as Fact & { type: 'log-opened' }) };
+    expect(forward(hard(a, 2, b, 5), wiped, hard(a, 1, b, 0))).toBeUndefined();
+  });
+
+  it('hash-kv-equal: histories compacted alike are the same', () => {
+    const hashed = (member: typeof a, hash: number, compactRevision = -1): Fact => ({
+      type: 'kv-hashed',
+      member,
+      revision: 9,
+      compactRevision,
+      hash,
     });
-    const judge = (...facts: Fact[]): string | undefined =>
-      verdict(new WatchGapFree(), [...truth, started, ...facts]);
-    expect(judge(got(2, put('k', '1', 2)), got(4, put('k', '2', 4), put('k2', '3', 4)))).toBeUndefined();
-    expect(judge(got(4, put('k', '1', 2), put('k', '2', 4), put('k2', '3', 4)))).toBeUndefined();
-    expect(
-      judge(got(2, put('k', '1', 2)), { type: 'watch-progress', watch: 'w', revision: 3 }),
-    ).toBeUndefined();
-    expect(judge(got(4, put('k', '2', 4), put('k2', '3', 4)))).toContain(
-      'the put of k at 4 instead of the put of k at 2',
+    expect(verdict(new HashKvEqual(), [hashed(a, 1), hashed(b, 1), hashed(c, 2, 5)])).toBeUndefined();
+    expect(verdict(new HashKvEqual(), [hashed(a, 1), hashed(b, 2)])).toBe(
+      'the histories of a and b differ: at revision 9, never compacted, HashKV is 1 and 2',
     );
-    expect(judge(got(2, put('k', '1', 2)), got(2, put('k', '1', 2)))).toContain('instead of nothing');
-    expect(judge(got(4, put('k', '1', 2), put('k', '2', 4)))).toContain('nothing instead of the put of k2');
-    expect(judge({ type: 'watch-progress', watch: 'w', revision: 4 })).toContain(
-      'nothing instead of the put of k at 2',
-    );
-    expect(judge(got(9, put('k', '9', 9)))).toContain('nobody has applied');
-    expect(judge({ type: 'watch-ended', watch: 'w' }, got(2, put('k', '1', 2)))).toContain('after its end');
   });
+});
 
+describe('store checkers', () => {
   it('no-lost-ack: an acknowledged write is in the history', () => {
     const call: Fact = { type: 'client-call', client: 'c', operation: { type: 'put', key: 'k', value: '1' } };
     const ack: Fact = { type: 'client-return', client: 'c', outcome: { type: 'put', revision: 2 } };
     expect(verdict(new NoLostAck(), [call, applied(2, put('k', '1', 2)), ack])).toBeUndefined();
-    expect(verdict(new NoLostAck(), [call, ack])).toContain('revision 2, which does not hold it');
-    expect(verdict(new NoLostAck(), [call, applied(2, put('k', '0', 2)), ack])).toContain('does not hold it');
+    expect(verdict(new NoLostAck(), [call, ack])).toContain(
+      'was acknowledged as revision 2, which does not hold "1" in k',
+    );
+    expect(verdict(new NoLostAck(), [call, applied(2, put('k', '0', 2)), ack])).toContain('does not hold');
     const forked: Fact = { type: 'revision-applied', member: b, revision: 2, events: [remove('k', 2)] };
     expect(verdict(new NoLostAck(), [applied(2, put('k', '1', 2)), forked])).toContain(
       'b holds the delete of k',
@@ -243,201 +323,6 @@ describe('pod checkers', () => {
     expect(verdict(new PodsRunning({ count: 0, labels: { app: 'x' } }), two)).toBeUndefined();
   });
 });
-
-/** Calls on key k, one after the other unless times are given: [operation, outcome, call, return]. */
-function history(...calls: [KvOperation, KvOutcome, number?, number?][]): KvCall[] {
-  return calls.map(([operation, outcome, callTime, returnTime], i) => ({
-    client: `c${i}`,
-    operation,
-    outcome,
-    callMillis: i,
-    callTime: callTime ?? 2 * i,
-    returnTime: outcome.type === 'unknown' ? Infinity : (returnTime ?? 2 * i + 1),
-  }));
-}
-
-const write = (value: string): KvOperation => ({ type: 'put', key: 'k', value });
-const read: KvOperation = { type: 'get', key: 'k' };
-const cas = (from: string | undefined, to: string): KvOperation => ({ type: 'cas', key: 'k', from, to });
-const erase: KvOperation = { type: 'delete', key: 'k' };
-const wrote = (at: number): KvOutcome => ({ type: 'put', revision: at });
-const got = (value: string | undefined, modRevision: number, at = modRevision): KvOutcome => ({
-  type: 'got',
-  value,
-  modRevision,
-  revision: at,
-});
-const swapped = (succeeded: boolean, at: number): KvOutcome => ({ type: 'cas', succeeded, revision: at });
-const unknown: KvOutcome = { type: 'unknown' };
-
-const good: Readonly<Record<string, KvCall[]>> = {
-  'writes and reads in turn': history(
-    [write('1'), wrote(2)],
-    [read, got('1', 2)],
-    [write('2'), wrote(3)],
-    [read, got('2', 3)],
-  ),
-  'a read during a write sees the old value': history(
-    [write('1'), wrote(2)],
-    [write('2'), wrote(3), 10, 20],
-    [read, got('1', 2, 2), 11, 12],
-  ),
-  'a read during a write sees the new value': history(
-    [write('1'), wrote(2)],
-    [write('2'), wrote(3), 10, 20],
-    [read, got('2', 3), 11, 12],
-  ),
-  'an unknown write took effect later': history(
-    [write('1'), wrote(2)],
-    [write('2'), unknown],
-    [read, got('1', 2)],
-    [read, got('2', 3)],
-  ),
-  'an unknown write never took effect': history(
-    [write('1'), wrote(2)],
-    [write('2'), unknown],
-    [read, got('1', 2)],
-    [read, got('1', 2)],
-  ),
-  'compare and swap': history(
-    [cas(undefined, '1'), swapped(true, 2)],
-    [cas('0', '9'), swapped(false, 2)],
-    [cas('1', '2'), swapped(true, 3)],
-    [read, got('2', 3)],
-  ),
-  delete: history(
-    [write('1'), wrote(2)],
-    [erase, { type: 'deleted', count: 1, revision: 3 }],
-    [read, got(undefined, 0, 3)],
-    [erase, { type: 'deleted', count: 0, revision: 3 }],
-  ),
-};
-
-const bad: Readonly<Record<string, KvCall[]>> = {
-  'a stale read': history([write('1'), wrote(2)], [write('2'), wrote(3)], [read, got('1', 2, 2)]),
-  'a lost write': history([write('1'), wrote(2)], [read, got(undefined, 0, 2)]),
-  'reads that go back': history(
-    [write('1'), wrote(2)],
-    [write('2'), wrote(3), 10, 30],
-    [read, got('2', 3), 11, 12],
-    [read, got('1', 2, 2), 13, 14],
-  ),
-  'a value from nowhere': history([write('1'), wrote(2)], [read, got('7', 2)]),
-  'two swaps from one value': history(
-    [write('1'), wrote(2)],
-    [cas('1', '2'), swapped(true, 3), 10, 20],
-    [cas('1', '3'), swapped(true, 4), 11, 21],
-  ),
-  'a delete that found a deleted key': history(
-    [write('1'), wrote(2)],
-    [erase, { type: 'deleted', count: 1, revision: 3 }],
-    [erase, { type: 'deleted', count: 1, revision: 4 }],
-  ),
-};
-
-describe('linearizability', () => {
-  for (const [name, calls] of Object.entries(good)) {
-    it(`accepts: ${name}`, () => {
-      expect(checkLinearizable(registerModel, calls)).toBe('linearizable');
-      expect(checkRevisions(calls)).toBeUndefined();
-    });
-  }
-  for (const [name, calls] of Object.entries(bad)) {
-    it(`refuses: ${name}`, () => {
-      expect(checkLinearizable(registerModel, calls)).toBe('not-linearizable');
-      expect(checkRevisions(calls)).toBeTypeOf('string');
-    });
-  }
-
-  it('gives up on a history that is too hard, instead of judging it', () => {
-    const calls = history(
-      ...Array.from({ length: 24 }, (_, i): [KvOperation, KvOutcome, number, number] => [
-        write(String(i)),
-        wrote(i + 2),
-        i,
-        1000,
-      ]),
-      [read, got('no', 1), 2000, 2001],
-    );
-    expect(checkLinearizable(registerModel, calls, 1000)).toBe('undecided');
-  });
-
-  it('needs both judges: revisions may lie consistently', () => {
-    // The store pretends that the second write came before the first, though it began after the first returned.
-    const liar = new Linearizable();
-    const facts: Fact[] = [
-      { type: 'client-call', client: 'c', operation: write('1') },
-      { type: 'client-return', client: 'c', outcome: wrote(2) },
-      { type: 'client-call', client: 'c', operation: write('2') },
-      { type: 'client-return', client: 'c', outcome: wrote(3) },
-      { type: 'client-call', client: 'c', operation: read },
-      { type: 'client-return', client: 'c', outcome: got('1', 4) },
-      { type: 'revision-applied', member: a, revision: 2, events: [put('k', '1', 2)] },
-      { type: 'revision-applied', member: a, revision: 3, events: [put('k', '2', 3)] },
-      { type: 'revision-applied', member: a, revision: 4, events: [put('k', '1', 4)] },
-    ];
-    expect(verdict(liar, facts)).toContain('no order of the 3 calls');
-  });
-
-  it('agrees with a simulated atomic register on any interleaving, and finds any corrupted read', () =>
-    fc.assert(
-      fc.property(fc.array(fc.nat(3), { minLength: 4, maxLength: 60 }), fc.nat(), (schedule, victim) => {
-        const calls = simulate(schedule);
-        expect(checkLinearizable(registerModel, calls)).toBe('linearizable');
-        expect(checkRevisions(calls)).toBeUndefined();
-        const reads = calls.filter(({ outcome }) => outcome.type === 'got');
-        const corrupted = reads[victim % Math.max(1, reads.length)];
-        if (corrupted === undefined) return;
-        corrupted.outcome = { ...(corrupted.outcome as KvOutcome & { type: 'got' }), value: 'corrupt' };
-        expect(checkLinearizable(registerModel, calls)).toBe('not-linearizable');
-        expect(checkRevisions(calls)).toBeTypeOf('string');
-      }),
-      { numRuns: 200 },
-    ));
-});
-
-/** Four clients with overlapping calls on a register that takes effect at a random moment of each call. */
-function simulate(schedule: readonly number[]): KvCall[] {
-  const calls: KvCall[] = [];
-  const open = new Map<number, KvCall>();
-  let value: string | undefined;
-  let modRevision = 0;
-  let now = 1;
-  let time = 0;
-  const takeEffect = (call: KvCall): void => {
-    if (call.operation.type === 'put') {
-      value = call.operation.value;
-      modRevision = ++now;
-      call.outcome = wrote(now);
-    } else {
-      call.outcome = got(value, modRevision, now);
-    }
-  };
-  schedule.forEach((client, i) => {
-    time++;
-    const call = open.get(client);
-    if (call === undefined) {
-      const operation = i % 2 === 0 ? write(`v${i}`) : read;
-      const fresh: KvCall = {
-        client: `c${client}`,
-        operation,
-        callTime: time,
-        callMillis: time,
-        returnTime: Infinity,
-        outcome: unknown,
-      };
-      calls.push(fresh);
-      open.set(client, fresh);
-    } else if (call.outcome.type === 'unknown') {
-      takeEffect(call);
-    } else {
-      call.returnTime = time;
-      open.delete(client);
-    }
-  });
-  for (const call of open.values()) if (call.outcome.type !== 'unknown') call.returnTime = ++time;
-  return calls.filter((call) => call.outcome.type !== 'unknown' || call.operation.type === 'put');
-}
 
 it('the registry names each checker as it names itself', () => {
   for (const [name, make] of Object.entries(checkers)) expect(make().name).toBe(name);
