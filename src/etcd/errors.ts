@@ -44,6 +44,7 @@ export class EtcdError extends Error {
 const mvccErrors: Record<MvccErrorCode, readonly [GrpcCode, string]> = {
   'key-not-provided': ['invalid-argument', 'etcdserver: key is not provided'],
   'key-not-found': ['invalid-argument', 'etcdserver: key not found'],
+  'invalid-sort': ['invalid-argument', 'etcdserver: invalid sort option'],
   'value-provided': ['invalid-argument', 'etcdserver: value is provided'],
   'lease-provided': ['invalid-argument', 'etcdserver: lease is provided'],
   'too-many-ops': ['invalid-argument', 'etcdserver: too many operations in txn request'],
@@ -121,8 +122,6 @@ export const notEnoughStartedMembersError = make(
   'etcdserver: re-configuration failed due to not enough started members',
 );
 export const requestTooLargeError = make('invalid-argument', 'etcdserver: request is too large');
-export const emptyOpError = make('invalid-argument', 'etcdserver: key not found');
-export const invalidSortError = make('invalid-argument', 'etcdserver: invalid sort option');
 export const badMemberUrlsError = make('invalid-argument', 'etcdserver: given member URLs are invalid');
 export const learnerNotReadyError = make(
   'failed-precondition',

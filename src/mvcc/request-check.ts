@@ -18,7 +18,7 @@ import {
 export const txnOpsMax = 128;
 
 export function checkRange(request: RangeRequest): MvccErrorCode | undefined {
-  return request.key === '' ? 'key-not-provided' : undefined;
+  return request.flaw ?? (request.key === '' ? 'key-not-provided' : undefined);
 }
 
 export function checkPut(request: PutRequest): MvccErrorCode | undefined {

@@ -443,8 +443,11 @@ export class Store {
     deleted: DeleteRangeRequest[],
   ): MvccErrorCode | undefined {
     switch (op.type) {
-      case 'range':
-        return this.#checkRevision(op.request.revision ?? 0);
+      case 'range': {
+        const at = op.request.revision ?? 0;
+        // In a transaction, and there alone, etcd takes one before 0 at its word: it is compacted, but for -1 at first.
+        return at < 0 && at < this.#compaction.revision ? 'compacted' : this.#checkRevision(at);
+      }
       case 'put': {
         const { key, ignoreValue, ignoreLease } = op.request;
         const needsOld = ignoreValue === true || ignoreLease === true;

@@ -64,6 +64,8 @@ export interface RangeRequest extends KeyRange {
   readonly maxModRevision?: number;
   readonly minCreateRevision?: number;
   readonly maxCreateRevision?: number;
+  /** What its decoder found wrong with it. It is refused for it when its turn among the checks comes. */
+  readonly flaw?: MvccErrorCode;
 }
 
 export interface RangeResponse {
@@ -160,6 +162,7 @@ export interface Event {
 export type MvccErrorCode =
   | 'key-not-provided'
   | 'key-not-found'
+  | 'invalid-sort'
   | 'value-provided'
   | 'lease-provided'
   | 'too-many-ops'

@@ -225,7 +225,10 @@ export class NaiveStore {
       let code: MvccErrorCode | undefined;
       if (op.type === 'txn') code = this.#stateProblem(op.request, deleted);
       if (op.type === 'delete-range') deleted.push(op.request);
-      if (op.type === 'range') code = this.#revisionProblem(op.request);
+      if (op.type === 'range') {
+        const at = op.request.revision ?? 0;
+        code = at < 0 ? (at < this.compacted ? 'compacted' : undefined) : this.#revisionProblem(op.request);
+      }
       if (op.type === 'put') {
         const { key, lease, ignoreLease, ignoreValue } = op.request;
         const there = now.some((kv) => kv.key === key) && !deleted.some((range) => inRange(key, range));

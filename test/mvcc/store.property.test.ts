@@ -70,7 +70,7 @@ const rangeRequest = fc
     ...rest,
     ...filters,
     ...(sort && { sort: sort as NonNullable<RangeRequest['sort']> }),
-    ...(back !== undefined && { revision: Math.max(0, revision - back) }),
+    ...(back !== undefined && { revision: revision - back }),
   }));
 
 const putRequest: fc.Arbitrary<PutRequest> = fc.record({

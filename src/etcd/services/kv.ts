@@ -1,12 +1,6 @@
 import type { GrpcMethods, ServerCall } from '../../grpc/service.ts';
 import { checkDeleteRange, checkPut, checkTxn, isReadOnly } from '../../mvcc/request-check.ts';
-import {
-  emptyOpError,
-  fromAuthError,
-  fromMvccError,
-  invalidSortError,
-  notSupportedForLearnerError,
-} from '../errors.ts';
+import { fromAuthError, fromMvccError, notSupportedForLearnerError } from '../errors.ts';
 import type { Done } from '../etcd-server.ts';
 import type { Applied, Request } from '../request.ts';
 import {
@@ -96,8 +90,6 @@ export function kvService(context: ServiceContext): GrpcMethods {
     const request = decodeTxnRequest(bytes);
     const refusal = checkTxn(request, options.txnOpsMax);
     if (refusal !== undefined) throw fromMvccError(refusal);
-    if (request.emptyOp === true) throw emptyOpError();
-    if (request.invalidSort === true) throw invalidSortError();
     if (!isReadOnly(request)) {
       write(call, { type: 'txn', request }, bytes, ({ response, revision, raftTerm }) =>
         encodeTxnResponse(header, { revision, raftTerm }, response),

@@ -1,7 +1,7 @@
 import type { ServerCall } from '../../grpc/service.ts';
 import { checkRange } from '../../mvcc/request-check.ts';
 import type { RangeRecords } from '../../mvcc/types.ts';
-import { fromAuthError, fromMvccError, invalidSortError, notSupportedForLearnerError } from '../errors.ts';
+import { fromAuthError, fromMvccError, notSupportedForLearnerError } from '../errors.ts';
 import type { EtcdServer } from '../etcd-server.ts';
 import type { RequestAuth } from '../request.ts';
 import { decodeRangeRequest, type RangeCall } from '../wire/requests.ts';
@@ -12,7 +12,6 @@ export function decodeCheckedRange(member: EtcdServer, bytes: Uint8Array, call: 
   const request = decodeRangeRequest(bytes);
   const refusal = checkRange(request);
   if (refusal !== undefined) throw fromMvccError(refusal);
-  if (request.invalidSort === true) throw invalidSortError();
   if (member.learner && request.serializable !== true) throw notSupportedForLearnerError();
   requireLeader(member, call);
   return request;

@@ -29,9 +29,10 @@ const txnNestingMax = 1000;
 /** A RangeRequest as it comes in: what the store needs, and how to serve it. */
 export type RangeCall = RangeRequest & {
   readonly serializable?: boolean;
-  /** The sort target or order is none that etcd knows. */
-  readonly invalidSort?: boolean;
 };
+
+/** What stands for an operation that is empty or of an unknown kind: etcd refuses it so. */
+const emptyOp: RequestOp = { type: 'range', request: { key: '', flaw: 'key-not-found' } };
 
 const sortOrders = ['none', 'ascend', 'descend'] as const;
 const sortTargets = ['key', 'version', 'create', 'mod', 'value'] as const;
@@ -115,7 +116,7 @@ function readRange(reader: ProtoReader): RangeCall {
     maxModRevision,
     minCreateRevision,
     maxCreateRevision,
-    ...(invalidSort && { invalidSort }),
+    ...(invalidSort && key !== '' && { flaw: 'invalid-sort' }),
     ...(sorted &&
       !invalidSort && {
         sort: { target: sortTarget, order: sortOrders[order]! },
@@ -229,47 +230,26 @@ function writeDeleteRange(request: DeleteRangeRequest): void {
   writer.bool(3, request.prevKv ?? false);
 }
 
-/** A TxnRequest and what of it no store can answer. */
-export type TxnCall = TxnRequest & {
-  /** An operation is empty, or of a kind that etcd does not know. */
-  readonly emptyOp?: boolean;
-  readonly invalidSort?: boolean;
-};
-
-export function decodeTxnRequest(bytes: Uint8Array): TxnCall {
+export function decodeTxnRequest(bytes: Uint8Array): TxnRequest {
   return readTxn(new ProtoReader(bytes, pb.TxnRequest), 0);
 }
 
-function readTxn(reader: ProtoReader, nesting: number): TxnCall {
+function readTxn(reader: ProtoReader, nesting: number): TxnRequest {
   const compare: Compare[] = [];
   const success: RequestOp[] = [];
   const failure: RequestOp[] = [];
-  const flaws: { emptyOp?: boolean; invalidSort?: boolean } = {};
-  const readInto = (ops: RequestOp[]): void => {
-    const op = readOp(reader.message(pb.RequestOp), nesting);
-    if (op === undefined) {
-      flaws.emptyOp = true;
-      return;
-    }
-    if (op.type === 'range' || op.type === 'txn') {
-      const inner = op.request as TxnCall | RangeCall;
-      if ('emptyOp' in inner) flaws.emptyOp = true;
-      if ('invalidSort' in inner) flaws.invalidSort = true;
-    }
-    ops.push(op);
-  };
   for (let field = reader.tag(); field !== 0; field = reader.tag()) {
     if (field === 1) {
       compare.push(readCompare(reader.message(pb.Compare)));
-    } else if (field === 2) readInto(success);
-    else if (field === 3) readInto(failure);
+    } else if (field === 2) success.push(readOp(reader.message(pb.RequestOp), nesting));
+    else if (field === 3) failure.push(readOp(reader.message(pb.RequestOp), nesting));
     else reader.skip();
   }
-  return { compare, success, failure, ...flaws };
+  return { compare, success, failure };
 }
 
-function readOp(reader: ProtoReader, nesting: number): RequestOp | undefined {
-  let op: RequestOp | undefined;
+function readOp(reader: ProtoReader, nesting: number): RequestOp {
+  let op = emptyOp;
   // Of several members of a oneof the last one counts.
   for (let field = reader.tag(); field !== 0; field = reader.tag()) {
     if (field === 1) op = { type: 'range', request: readRange(reader.message(pb.RangeRequest)) };
