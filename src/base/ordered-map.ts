@@ -9,6 +9,8 @@ class Leaf<V> {
   keys: string[] = [];
   values: V[] = [];
   next: Leaf<V> | undefined;
+  /** See LeafCursor. */
+  note: unknown;
 
   get size(): number {
     return this.keys.length;
@@ -89,6 +91,12 @@ export class OrderedMap<V> {
     return new Cursor(leaf, lowerBound(leaf.keys, from), end);
   }
 
+  /** A cursor before the first leaf that has a key of [from, end), for whoever takes values by dozens. */
+  scanLeaves(from: string, end: string): LeafCursor<V> {
+    const leaf = this.#leafOf(from);
+    return new LeafCursor(leaf, lowerBound(leaf.keys, from), end);
+  }
+
   /** @throws AssertionError when the tree is not a counted B+-tree in order */
   checkInvariants(): void {
     const leaves: Leaf<V>[] = [];
@@ -126,6 +134,7 @@ export class OrderedMap<V> {
   /** Inserts below `node` and returns its new right neighbour if it had to be divided. */
   #insert(node: Node<V>, key: string, value: V): Node<V> | undefined {
     if (node instanceof Leaf) {
+      node.note = undefined;
       const at = lowerBound(node.keys, key);
       if (node.keys[at] === key) {
         node.values[at] = value;
@@ -150,6 +159,7 @@ export class OrderedMap<V> {
     if (node instanceof Leaf) {
       const at = lowerBound(node.keys, key);
       if (node.keys[at] !== key) return;
+      node.note = undefined;
       node.keys.splice(at, 1);
       node.values.splice(at, 1);
       this.#size--;
@@ -171,6 +181,7 @@ export class OrderedMap<V> {
       left.keys.push(...right.keys);
       left.values.push(...right.values);
       left.next = right.next;
+      left.note = undefined;
     } else if (left instanceof Branch && right instanceof Branch) {
       left.separators.push(parent.separators[at]!, ...right.separators);
       left.children.push(...right.children);
@@ -248,6 +259,56 @@ export class Cursor<V> {
   /** The value at the key that `next` found. */
   get value(): V {
     return this.#value as V;
+  }
+}
+
+/** A leaf of an OrderedMap: some consecutive entries. Valid until the map changes. */
+export class LeafCursor<V> {
+  #leaf: Leaf<V> | undefined;
+  #following: Leaf<V> | undefined;
+  readonly #end: string;
+  /** The entries that are in the range: [from, to) of `values`. */
+  from: number;
+  to = 0;
+
+  constructor(leaf: Leaf<V>, from: number, end: string) {
+    this.#following = leaf;
+    this.from = from;
+    this.#end = end;
+  }
+
+  /** Steps to the next leaf with an entry that is in the range; false when there is none. */
+  next(): boolean {
+    const end = this.#end;
+    for (;;) {
+      if (this.#leaf !== undefined) this.from = 0;
+      const leaf = this.#following;
+      this.#leaf = leaf;
+      if (leaf === undefined) return false;
+      this.#following = leaf.next;
+      const { keys } = leaf;
+      const { length } = keys;
+      this.to = length;
+      if (length > 0 && keys[length - 1]! >= end) {
+        this.to = lowerBound(keys, end);
+        this.#following = undefined;
+      }
+      if (this.to > this.from) return true;
+    }
+  }
+
+  /** All values of the leaf, in the order of their keys. Not to be changed. */
+  get values(): readonly V[] {
+    return must(this.#leaf).values;
+  }
+
+  /** What the user of the map keeps with the leaf. The map forgets it whenever an entry comes, goes or gets another value. */
+  get note(): unknown {
+    return must(this.#leaf).note;
+  }
+
+  set note(note: unknown) {
+    must(this.#leaf).note = note;
   }
 }
 

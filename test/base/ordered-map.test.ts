@@ -32,6 +32,31 @@ function read(map: OrderedMap<number>, from: string, end?: string): [string, num
   return entries;
 }
 
+function readLeaves(map: OrderedMap<number>, from: string, end: string): number[] {
+  const leaf = map.scanLeaves(from, end);
+  const values: number[] = [];
+  while (leaf.next()) {
+    expect(leaf.from).toBeLessThan(leaf.to);
+    values.push(...leaf.values.slice(leaf.from, leaf.to));
+  }
+  expect(leaf.next()).toBe(false);
+  return values;
+}
+
+/** Notes the values of each leaf with it; returns how many leaves still had what was noted before. */
+function note(map: OrderedMap<number>): number {
+  let kept = 0;
+  const leaf = map.scanLeaves('', '\uffff');
+  while (leaf.next()) {
+    if (leaf.note !== undefined) {
+      expect(leaf.note).toEqual(leaf.values);
+      kept++;
+    }
+    leaf.note = [...leaf.values];
+  }
+  return kept;
+}
+
 const key = fc.integer({ min: 0, max: 999 }).map((n) => String(n));
 
 describe('OrderedMap', () => {
@@ -58,6 +83,8 @@ describe('OrderedMap', () => {
             expect(map.delete(a)).toBe(model.delete(a));
           } else {
             expect(read(map, a, b)).toEqual(model.between(a, b));
+            expect(readLeaves(map, a, b)).toEqual(model.between(a, b).map(([, value]) => value));
+            note(map);
             expect(map.count(a, b)).toBe(model.between(a, b).length);
           }
           expect(map.get(b)).toBe(model.entries.find(([other]) => other === b)?.[1]);
@@ -65,6 +92,7 @@ describe('OrderedMap', () => {
         }
         map.checkInvariants();
         expect(read(map, '')).toEqual(model.entries);
+        note(map);
       }),
       { numRuns: 60 },
     );
@@ -84,6 +112,20 @@ describe('OrderedMap', () => {
       expect(read(map, '')).toEqual([]);
       map.checkInvariants();
     }
+  });
+
+  it('forgets what is noted with a leaf when its entries change, and nothing else', () => {
+    const map = new OrderedMap<number>();
+    for (let i = 0; i < 640; i++) map.set(String(i * 2).padStart(4, '0'), i);
+    expect(note(map)).toBe(0);
+    const leaves = note(map);
+    expect(leaves).toBeGreaterThan(10);
+    map.set('0100', -1);
+    expect(note(map)).toBe(leaves - 1);
+    map.delete('0700');
+    expect(note(map)).toBe(leaves - 1);
+    map.delete('0701');
+    expect(note(map)).toBe(leaves);
   });
 
   it('counts nothing in an empty or inverted range', () => {

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { must } from '../../src/base/assert.ts';
-import { encodeUtf8 } from '../../src/base/bytes.ts';
+import { concatBytes, emptyBytes, encodeUtf8 } from '../../src/base/bytes.ts';
 import { crc32c } from '../../src/base/crc32c.ts';
-import { ProtoReader } from '../../src/base/protobuf.ts';
+import { ProtoReader, ProtoWriter } from '../../src/base/protobuf.ts';
 import type { Backend, BackendView, VisitRecord } from '../../src/mvcc/backend.ts';
 import type { KvHash } from '../../src/mvcc/hash-kv.ts';
 import { decodeKeyValue, encodeKeyValue } from '../../src/mvcc/key-value-codec.ts';
@@ -409,6 +409,23 @@ function sumOf(revisions: readonly NaiveRevision[]): number {
   return crc;
 }
 
+/** The answer's `kvs` as they are to be sent. */
+function runsOf(store: Store, request: RangeRequest): Uint8Array {
+  const answer = store.rangeRuns(request);
+  if (!answer.ok) throw new Error(answer.error.code);
+  const { runs, length } = answer.value;
+  const bytes = concatBytes([emptyBytes, ...runs]);
+  expect(bytes.length).toBe(length);
+  return bytes;
+}
+
+/** RangeResponse.kvs, by the plain writer. */
+function kvsField(records: readonly Uint8Array[]): Uint8Array {
+  const writer = new ProtoWriter();
+  for (const record of records) writer.elementBytes(2, record);
+  return writer.finish();
+}
+
 /** A record's place in etcd's key bucket. */
 function revisionKey(main: number, sub: number, tombstone: boolean): Uint8Array {
   const key = new Uint8Array(tombstone ? 18 : 17);
@@ -479,6 +496,11 @@ class World {
     const { records, ...rest } = answer.value;
     this.same({ ok: true, value: { kvs: records.map(decodeWire), ...rest } }, expected);
     if (expected.ok) expect(records).toEqual(expected.value.kvs.map(encodeKeyValue));
+    expect(this.store.rangeRuns(request)).toMatchObject({
+      ok: true,
+      value: { ...rest, kvCount: records.length },
+    });
+    this.same(runsOf(this.store, request), kvsField(records));
   }
 
   hashKv(back: number): void {

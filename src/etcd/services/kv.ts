@@ -1,6 +1,10 @@
 import type { GrpcMethods, ServerCall } from '../../grpc/service.ts';
 import { checkDeleteRange, checkPut, checkTxn, isReadOnly } from '../../mvcc/request-check.ts';
-import { fromAuthError, fromMvccError, notSupportedForLearnerError } from '../errors.ts';
+import {
+  fromAuthError,
+  fromMvccError,
+  notSupportedForLearnerError,
+} from '../errors.ts';
 import type { Done } from '../etcd-server.ts';
 import type { Applied, Request } from '../request.ts';
 import {
@@ -10,16 +14,11 @@ import {
   decodeTxnRequest,
   type RangeCall,
 } from '../wire/requests.ts';
-import {
-  encodeDeleteRangeResponse,
-  encodePutResponse,
-  encodeRangeResponse,
-  encodeTxnResponse,
-} from '../wire/responses.ts';
+import { encodeDeleteRangeResponse, encodePutResponse, encodeTxnResponse } from '../wire/responses.ts';
 import { requireLeader } from './leader.ts';
 import { checkQuota } from './quota.ts';
 import { RangeStream } from './range-stream.ts';
-import { decodeCheckedRange, readRange } from './range.ts';
+import { answerRange, decodeCheckedRange } from './range.ts';
 import { statusOf, unary, type ServiceContext } from './service.ts';
 
 /** etcdserverpb.KV */
@@ -73,7 +72,7 @@ export function kvService(context: ServiceContext): GrpcMethods {
     const request = decodeCheckedRange(member, bytes, call);
     const auth = context.authenticate(call);
     whenReadable(call, request.serializable ?? false, () => {
-      call.reply(encodeRangeResponse(header, facts(), readRange(member, auth, request)));
+      call.reply(answerRange(context, auth, request));
     });
   });
 

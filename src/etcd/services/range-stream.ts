@@ -1,10 +1,9 @@
 import { emptyBytes } from '../../base/bytes.ts';
 import type { CallEvents, ServerCall } from '../../grpc/service.ts';
-import { decodeKey } from '../../mvcc/key-value-codec.ts';
 import type { RequestAuth } from '../request.ts';
 import type { RangeCall } from '../wire/requests.ts';
-import { encodeRangeChunk, encodeRangeResponse, encodeRangeStreamResponse } from '../wire/responses.ts';
-import { decodeCheckedRange, readRange } from './range.ts';
+import { encodeRangeChunk, encodeRangeRuns, encodeRangeStreamResponse } from '../wire/responses.ts';
+import { decodeCheckedRange, readRuns } from './range.ts';
 import { streamStatusOf, type ServiceContext } from './service.ts';
 
 /** The first chunk has this many keys; then chunks grow and shrink towards half a request's size. */
@@ -87,23 +86,22 @@ export class RangeStream implements CallEvents {
     for (let rest = this.#rest; rest !== undefined && !this.#over; rest = this.#rest) {
       const keys = Math.min(rest.chunkKeys, rest.limit);
       const request = { ...rest.request, key: rest.key, limit: keys === Infinity ? 0 : keys };
-      const { records, count, more } = readRange(member, rest.auth, request);
-      rest.count ??= count;
-      rest.limit -= records.length;
-      const last = records.at(-1);
-      if (!more || rest.limit <= 0 || last === undefined) {
+      const found = readRuns(member, rest.auth, request);
+      rest.count ??= found.count;
+      rest.limit -= found.kvCount;
+      if (!found.more || rest.limit <= 0 || found.kvCount === 0) {
         const facts = { revision: member.store.revision, raftTerm: member.term };
-        const response = encodeRangeResponse(header, facts, { records, count: rest.count, more });
+        const response = encodeRangeRuns(header, facts, { ...found, count: rest.count });
         this.#rest = undefined;
         this.#over = true;
         this.#call.send(encodeRangeStreamResponse(response));
         this.#call.end();
         return;
       }
-      const chunk = encodeRangeChunk(records);
+      const chunk = encodeRangeChunk(found);
       if (chunk.length < options.requestBytesMax / 2) rest.chunkKeys *= 2;
       else if (chunk.length > options.requestBytesMax * 2) rest.chunkKeys = Math.ceil(rest.chunkKeys / 2);
-      rest.key = `${decodeKey(last)}\0`;
+      rest.key = `${found.lastKey}\0`;
       if (!this.#call.send(encodeRangeStreamResponse(chunk))) return;
     }
   }

@@ -10,6 +10,7 @@ import {
   type PutResponse,
   type RangeRecords,
   type RangeResponse,
+  type RangeRuns,
   type ResponseOp,
   revision,
   type Revision,
@@ -68,17 +69,31 @@ function putRangeTail(bytes: Uint8Array, start: number, count: number, more: boo
 }
 
 /** A chunk of a RangeStream without header: kvs only. */
-export function encodeRangeChunk(records: readonly Uint8Array[]): Uint8Array {
-  for (const record of records) writer.elementBytes(2, record);
-  return writer.finish();
+/** The same with the kvs in runs: they are what they are, and only what surrounds them is made. */
+export function encodeRangeRuns(
+  header: HeaderEncoder,
+  facts: HeaderFacts,
+  { runs, length, count, more }: RangeRuns,
+): MessagePieces {
+  const headerLength = header.length(facts.revision, facts.raftTerm);
+  const tailLength = rangeTailLength(count, more);
+  const own = slab.take(headerLength + tailLength);
+  header.write(own, 0, facts.revision, facts.raftTerm);
+  putRangeTail(own, headerLength, count, more);
+  const pieces = [own.subarray(0, headerLength), ...runs, own.subarray(headerLength)];
+  return { pieces, length: headerLength + length + tailLength };
+}
+
+export function encodeRangeChunk({ runs, length }: RangeRuns): MessagePieces {
+  return { pieces: runs, length };
 }
 
 /** A RangeStreamResponse with a part of a RangeResponse in it. */
-export function encodeRangeStreamResponse(part: Uint8Array): MessagePieces {
+export function encodeRangeStreamResponse(part: MessagePieces): MessagePieces {
   const head = new Uint8Array(1 + varintBytes(part.length));
   head[0] = 1 * 8 + 2;
   putVarint(head, 1, part.length);
-  return { pieces: [head, part], length: head.length + part.length };
+  return { pieces: [head, ...part.pieces], length: head.length + part.length };
 }
 
 export function encodePutResponse(

@@ -15,7 +15,9 @@ import {
   type ResponseOp,
   revision,
   type TxnRequest,
+import type { MessagePieces } from '../../../src/grpc/message.ts';
 } from '../../../src/mvcc/types.ts';
+import { asRuns } from '../../../src/mvcc/record-run.ts';
 import { valueOf } from './values.ts';
 
 const header = new HeaderEncoder('cdf818194e3a8c32', '8e9e05c52164694d');
@@ -211,6 +213,8 @@ describe('responses by hand', () => {
           ...at,
         });
       }),
+        const inRuns = responses.encodeRangeRuns(header, at, asRuns({ records, count, more }));
+        expect(joined(inRuns)).toEqual(bytes);
     );
   });
 
@@ -287,10 +291,9 @@ describe('responses by hand', () => {
   });
 
   it('are parts of a stream within a RangeStreamResponse', () => {
-    const part = responses.encodeRangeChunk([emptyBytes, Uint8Array.of(0x0a, 0x01, 0x61)]);
-    const { pieces, length } = responses.encodeRangeStreamResponse(part);
-    const bytes = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
-    expect(bytes.length).toBe(length);
+    const records = [emptyBytes, Uint8Array.of(0x0a, 0x01, 0x61)];
+    const part = responses.encodeRangeChunk(asRuns({ records, count: 2, more: false }));
+    const bytes = joined(responses.encodeRangeStreamResponse(part));
     const kvs = pb.RangeStreamResponse.decode(bytes).rangeResponse?.kvs;
     expect(kvs?.map(({ key }) => byteStringOf(key))).toEqual(['', 'a']);
   });
@@ -303,3 +306,9 @@ function revisionsOf(op: object): unknown {
   const own = response.header.revision;
   return response.responses === undefined ? own : [own, ...response.responses.map(revisionsOf)];
 }
+function joined({ pieces, length }: MessagePieces): Uint8Array {
+  const bytes = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+  expect(bytes.length).toBe(length);
+  return bytes;
+}
+
