@@ -51,7 +51,10 @@ export function maintenanceService(context: ServiceContext): GrpcMethods {
   const refuse = (denied: AuthErrorCode | undefined): void => {
     if (denied !== undefined) throw fromAuthError(denied);
   };
-  const checkAdmin = (call: ServerCall): void => refuse(member.auth.checkAdmin(context.authenticate(call)));
+  const checkAdmin = (call: ServerCall): void => {
+    if (member.learner) throw notSupportedForLearnerError();
+    refuse(member.auth.checkAdmin(context.authenticate(call)));
+  };
 
   const alarm = unary(async (bytes, call) => {
     const { action, memberID, alarm: number } = AlarmRequest.decode(bytes);

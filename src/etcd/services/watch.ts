@@ -6,7 +6,7 @@ import { endOf, isSingleKey } from '../../mvcc/key-range.ts';
 import type { StoreEvent } from '../../mvcc/store-event.ts';
 import { noMember } from '../../raft/types.ts';
 import type { Event } from '../client.ts';
-import { EtcdError, fromAuthError, grpcCodes, noLeaderError } from '../errors.ts';
+import { EtcdError, fromAuthError, grpcCodes, noLeaderError, notSupportedForLearnerError } from '../errors.ts';
 import type { MemberWatch } from '../member-watch.ts';
 import type { RequestAuth } from '../request.ts';
 import { decodeWatchRequest, type WatchCall } from '../wire/requests.ts';
@@ -84,7 +84,8 @@ class WatchStream implements CallEvents {
     this.#context = context;
     this.#shared = shared;
     this.#call = call;
-    if (!wantsLeader(call)) return;
+    if (context.member.learner) this.#end(notSupportedForLearnerError());
+    if (this.#over || !wantsLeader(call)) return;
     if (context.member.leader === noMember) this.#end(noLeaderError());
     else this.#watchLeader();
   }
