@@ -109,6 +109,15 @@ export class ProtoReader {
     return this.#varint64();
   }
 
+  /** A signed 64-bit integer, every bit of it: a number where one can hold it. */
+  int64Exact(): number | bigint {
+    const start = this.#at;
+    const value = this.int64();
+    if (Number.isSafeInteger(value)) return value;
+    this.#at = start;
+    return this.int64Big();
+  }
+
   /** A 64-bit integer, every bit of it, unsigned. */
   uint64Big(): bigint {
     this.#expect(wire.varint);
@@ -367,6 +376,12 @@ export class ProtoWriter {
   /** All 64 bits, signed or not. */
   big(field: number, value: bigint): void {
     if (value !== 0n) this.elementBig(field, value);
+  }
+
+  /** What `int64Exact` has read. */
+  exact(field: number, value: number | bigint): void {
+    if (typeof value === 'number') this.int(field, value);
+    else this.big(field, value);
   }
 
   elementBig(field: number, value: bigint): void {

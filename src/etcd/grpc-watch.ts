@@ -12,6 +12,7 @@ import {
   isTokenRefusal,
   tokenRefusalsMax,
 } from './grpc-calls.ts';
+import type { WatchId } from './wire/ids.ts';
 import { encodeWatchRequest } from './wire/requests.ts';
 import { type DecodedWatchResponse, decodeWatchResponse } from './wire/responses.ts';
 
@@ -305,10 +306,10 @@ class WatchStream {
   readonly #calls: GrpcCalls;
   readonly #owner: GrpcWatches;
   readonly #stream: EtcdStream;
-  readonly #watches = new Map<number, GrpcWatch>();
+  readonly #watches = new Map<WatchId, GrpcWatch>();
   readonly #served = new Map<GrpcWatch, Served>();
   /** Asked for, and not yet answered for, in order: a refusal does not say whom it is for. */
-  readonly #creating = new Set<number>();
+  readonly #creating = new Set<WatchId>();
   #nextId = 1;
   #over = false;
   /** Those that want progress. */
@@ -462,7 +463,7 @@ class WatchStream {
   }
 
   /** The server has come as far as the request for watch `id`: what was asked before it is answered, or will be at once. */
-  #answeredUpTo(id: number): void {
+  #answeredUpTo(id: WatchId): void {
     const lostAtMillis = this.#calls.platform.clock.monotonicMillis() + overtakenMillisMax;
     for (const request of this.#requests) {
       if (request.beforeId > id) return;

@@ -19,6 +19,9 @@ afterEach(async () => {
 
 type Response = Parameters<typeof pb.WatchResponse.encode>[0];
 
+/** The client counts its watches in small numbers. */
+type Asked<T> = WatchCall & { readonly type: T; readonly watchId: T extends 'progress' ? never : number };
+
 /** A Watch service whose answers are the test's. */
 class Puppet {
   readonly requests: WatchCall[] = [];
@@ -61,10 +64,10 @@ class Puppet {
   }
 
   /** Waits for a request that follows all that were waited for, and takes it. */
-  async next<T extends WatchCall['type']>(type: T): Promise<WatchCall & { readonly type: T }> {
+  async next<T extends WatchCall['type']>(type: T): Promise<Asked<T>> {
     await eventually(`a request: ${type}`, () => this.requests.some((each) => each.type === type));
     const at = this.requests.findIndex((each) => each.type === type);
-    return this.requests.splice(at, 1)[0] as WatchCall & { readonly type: T };
+    return this.requests.splice(at, 1)[0] as Asked<T>;
   }
 
   say(revision: number, response: Partial<Response>): void {

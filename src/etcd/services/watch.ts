@@ -6,9 +6,16 @@ import { endOf, isSingleKey } from '../../mvcc/key-range.ts';
 import type { StoreEvent } from '../../mvcc/store-event.ts';
 import { noMember } from '../../raft/types.ts';
 import type { Event } from '../client.ts';
-import { EtcdError, fromAuthError, grpcCodes, noLeaderError, notSupportedForLearnerError } from '../errors.ts';
+import {
+  EtcdError,
+  fromAuthError,
+  grpcCodes,
+  noLeaderError,
+  notSupportedForLearnerError,
+} from '../errors.ts';
 import type { MemberWatch } from '../member-watch.ts';
 import type { RequestAuth } from '../request.ts';
+import type { WatchId } from '../wire/ids.ts';
 import { decodeWatchRequest, type WatchCall } from '../wire/requests.ts';
 import {
   encodeEvents,
@@ -66,6 +73,8 @@ interface StreamWatch {
   progressTimer: Timer | undefined;
   /** Something was sent since the last look of the progress timer. */
   busy: boolean;
+  /** Over, but for its id, and the stream has no progress until its client cancels it too (etcd's watchStream). */
+  compacted: boolean;
 }
 
 /** One Watch call: any number of watches, one connection's window. */
@@ -73,7 +82,7 @@ class WatchStream implements CallEvents {
   readonly #context: ServiceContext;
   readonly #shared: SharedEncoding;
   readonly #call: ServerCall;
-  readonly #watches = new Map<number, StreamWatch>();
+  readonly #watches = new Map<WatchId, StreamWatch>();
   #nextId = 0;
   #paused = false;
   #over = false;
@@ -127,7 +136,7 @@ class WatchStream implements CallEvents {
   drained(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    for (const { watch } of this.#watches.values()) watch.resume();
+    for (const { watch, compacted } of this.#watches.values()) if (!compacted) watch.resume();
   }
 
   #create(request: WatchCall & { readonly type: 'create' }): void {
@@ -138,6 +147,10 @@ class WatchStream implements CallEvents {
       queueMicrotask(() =>
         this.#notify(member.store.revision, { watchId: -1, created: true, canceled: true, cancelReason }),
       );
+    if (request.startRevision < 0) {
+      refuse(compactedReason);
+      return;
+    }
     // etcd reads an empty key as the least one.
     const range = { key: request.key === '' ? '\0' : request.key, rangeEnd: request.rangeEnd };
     try {
@@ -158,10 +171,6 @@ class WatchStream implements CallEvents {
       refuse('mvcc: duplicate watch ID provided on the WatchStream');
       return;
     }
-    if (request.startRevision < 0) {
-      refuse(compactedReason);
-      return;
-    }
     const id = request.watchId === 0 ? this.#freeId() : request.watchId;
     const { startRevision, prevKv, filters, fragment } = request;
     const watch = member.watch(
@@ -173,7 +182,14 @@ class WatchStream implements CallEvents {
         closed: ({ compactRevision, reason }) => this.#closed(id, compactRevision, reason),
       },
     ) as MemberWatch;
-    const entry: StreamWatch = { watch, startRevision, fragment, progressTimer: undefined, busy: false };
+    const entry: StreamWatch = {
+      watch,
+      startRevision,
+      fragment,
+      progressTimer: undefined,
+      busy: false,
+      compacted: false,
+    };
     this.#watches.set(id, entry);
     if (this.#paused) watch.pause();
     if (request.progressNotify) this.#scheduleProgress(entry);
@@ -184,14 +200,14 @@ class WatchStream implements CallEvents {
     return this.#nextId++;
   }
 
-  #cancel(id: number): void {
+  #cancel(id: WatchId): void {
     const entry = this.#watches.get(id);
     if (entry === undefined) return;
     this.#drop(id, entry);
     this.#notify(this.#context.member.store.revision, { watchId: id, canceled: true });
   }
 
-  #closed(id: number, compactRevision: number | undefined, reason: string): void {
+  #closed(id: WatchId, compactRevision: number | undefined, reason: string): void {
     const entry = this.#watches.get(id);
     if (entry === undefined) return;
     if (compactRevision === undefined) {
@@ -199,17 +215,18 @@ class WatchStream implements CallEvents {
       this.#end(new EtcdError('unavailable', reason));
       return;
     }
-    this.#drop(id, entry);
+    entry.compacted = true;
+    entry.progressTimer?.cancel();
     this.#notify(0, { watchId: id, canceled: true, compactRevision });
   }
 
-  #drop(id: number, entry: StreamWatch): void {
+  #drop(id: WatchId, entry: StreamWatch): void {
     this.#watches.delete(id);
     entry.progressTimer?.cancel();
     entry.watch.cancel();
   }
 
-  #sendEvents(id: number, events: readonly Event[]): void {
+  #sendEvents(id: WatchId, events: readonly Event[]): void {
     const entry = this.#watches.get(id);
     if (entry === undefined) return;
     entry.busy = true;
@@ -220,7 +237,7 @@ class WatchStream implements CallEvents {
     } else this.#sendBatch(id, events, false);
   }
 
-  #sendBatch(id: number, events: readonly Event[], fragment: boolean): void {
+  #sendBatch(id: WatchId, events: readonly Event[], fragment: boolean): void {
     const { header, member } = this.#context;
     const facts = { revision: member.store.revision, raftTerm: member.term };
     const head = encodeWatchHead(header, facts, id, fragment);

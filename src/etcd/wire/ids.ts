@@ -1,5 +1,8 @@
 import { memberId, type MemberId } from '../../raft/types.ts';
 
+/** A watch's id, any 64 bits signed: a number where one can hold it. Watches of one id have one value here. */
+export type WatchId = number | bigint;
+
 /** The 64 bits of an id in lower-case hex. */
 export function bigOfId(id: string): bigint {
   return BigInt(`0x${id}`);

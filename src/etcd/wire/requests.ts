@@ -1,6 +1,7 @@
 import { ProtoReader, ProtoWriter, wire } from '../../base/protobuf.ts';
 import { emptyBytes } from '../../base/bytes.ts';
 import * as pb from '../proto/rpc.ts';
+import type { WatchId } from './ids.ts';
 import {
   type Compare,
   type CompareResult,
@@ -438,10 +439,10 @@ export type WatchCall =
       readonly filters: readonly ('no-put' | 'no-delete')[];
       readonly prevKv: boolean;
       /** 0: the server chooses. */
-      readonly watchId: number;
+      readonly watchId: WatchId;
       readonly fragment: boolean;
     }
-  | { readonly type: 'cancel'; readonly watchId: number }
+  | { readonly type: 'cancel'; readonly watchId: WatchId }
   | { readonly type: 'progress' };
 
 export function decodeWatchRequest(bytes: Uint8Array): WatchCall | undefined {
@@ -468,7 +469,7 @@ function readWatchCreate(reader: ProtoReader): WatchCall {
   let progressNotify = false;
   const filters: ('no-put' | 'no-delete')[] = [];
   let prevKv = false;
-  let watchId = 0;
+  let watchId: WatchId = 0;
   let fragment = false;
   const addFilter = (filter: number): void => {
     if (filter === 0) filters.push('no-put');
@@ -497,7 +498,7 @@ function readWatchCreate(reader: ProtoReader): WatchCall {
         prevKv = reader.bool();
         break;
       case 7:
-        watchId = reader.int64();
+        watchId = reader.int64Exact();
         break;
       case 8:
         fragment = reader.bool();
@@ -520,9 +521,9 @@ function readWatchCreate(reader: ProtoReader): WatchCall {
 }
 
 function readWatchCancel(reader: ProtoReader): WatchCall {
-  let watchId = 0;
+  let watchId: WatchId = 0;
   for (let field = reader.tag(); field !== 0; field = reader.tag()) {
-    if (field === 1) watchId = reader.int64();
+    if (field === 1) watchId = reader.int64Exact();
     else reader.skip();
   }
   return { type: 'cancel', watchId };
@@ -537,14 +538,14 @@ export function encodeWatchRequest(call: WatchCall): Uint8Array {
       writer.bool(4, call.progressNotify);
       for (const filter of call.filters) writer.elementInt(5, filter === 'no-put' ? 0 : 1);
       writer.bool(6, call.prevKv);
-      writer.int(7, call.watchId);
+      writer.exact(7, call.watchId);
       writer.bool(8, call.fragment);
       writer.end(start);
       break;
     }
     case 'cancel': {
       const start = writer.begin(2);
-      writer.int(1, call.watchId);
+      writer.exact(1, call.watchId);
       writer.end(start);
       break;
     }

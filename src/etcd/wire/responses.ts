@@ -17,6 +17,7 @@ import {
   type TxnResponse,
 } from '../../mvcc/types.ts';
 import type { HeaderEncoder } from './header.ts';
+import type { WatchId } from './ids.ts';
 
 /** What a header says besides who answers. */
 export interface HeaderFacts {
@@ -68,7 +69,6 @@ function putRangeTail(bytes: Uint8Array, start: number, count: number, more: boo
   }
 }
 
-/** A chunk of a RangeStream without header: kvs only. */
 /** The same with the kvs in runs: they are what they are, and only what surrounds them is made. */
 export function encodeRangeRuns(
   header: HeaderEncoder,
@@ -84,6 +84,7 @@ export function encodeRangeRuns(
   return { pieces, length: headerLength + length + tailLength };
 }
 
+/** A chunk of a RangeStream without header: kvs only. */
 export function encodeRangeChunk({ runs, length }: RangeRuns): MessagePieces {
   return { pieces: runs, length };
 }
@@ -205,7 +206,7 @@ function headerContent(header: HeaderEncoder, facts: HeaderFacts): Uint8Array {
 // ── Watch ─────────────────────────────────────────────────────────────────────────────────────────
 
 export interface WatchResponseHead {
-  readonly watchId: number;
+  readonly watchId: WatchId;
   readonly created?: boolean;
   readonly canceled?: boolean;
   readonly compactRevision?: number;
@@ -222,7 +223,7 @@ export function encodeWatchNotice(
   head: WatchResponseHead,
 ): Uint8Array {
   writer.elementBytes(1, headerContent(header, facts));
-  writer.int(2, head.watchId);
+  writer.exact(2, head.watchId);
   writer.bool(3, head.created ?? false);
   writer.bool(4, head.canceled ?? false);
   writer.int(5, head.compactRevision ?? 0);
@@ -250,9 +251,12 @@ export function encodeEvents(events: readonly StoreEvent[]): Uint8Array {
 export function encodeWatchHead(
   header: HeaderEncoder,
   facts: HeaderFacts,
-  watchId: number,
+  watchId: WatchId,
   fragment: boolean,
 ): Uint8Array {
+  if (typeof watchId === 'bigint' || watchId < 0) {
+    return encodeWatchNotice(header, facts, { watchId, fragment });
+  }
   const bytes = slab.take(
     header.length(facts.revision, facts.raftTerm) +
       (watchId === 0 ? 0 : 1 + varintBytes(watchId)) +
@@ -410,7 +414,7 @@ export function decodeCompactionResponse(bytes: Uint8Array): WithHeader<object> 
 
 export interface DecodedWatchResponse {
   readonly header: DecodedHeader;
-  readonly watchId: number;
+  readonly watchId: WatchId;
   readonly created: boolean;
   readonly canceled: boolean;
   readonly compactRevision: number;
@@ -422,7 +426,7 @@ export interface DecodedWatchResponse {
 export function decodeWatchResponse(bytes: Uint8Array): DecodedWatchResponse {
   const reader = new ProtoReader(bytes);
   let header = noHeader;
-  let watchId = 0;
+  let watchId: WatchId = 0;
   let created = false;
   let canceled = false;
   let compactRevision = 0;
@@ -431,7 +435,7 @@ export function decodeWatchResponse(bytes: Uint8Array): DecodedWatchResponse {
   const events: Event[] = [];
   for (let field = reader.tag(); field !== 0; field = reader.tag()) {
     if (field === 1) header = readHeader(reader.message());
-    else if (field === 2) watchId = reader.int64();
+    else if (field === 2) watchId = reader.int64Exact();
     else if (field === 3) created = reader.bool();
     else if (field === 4) canceled = reader.bool();
     else if (field === 5) compactRevision = reader.int64();

@@ -96,7 +96,8 @@ describe('bytes that are no message', () => {
 });
 
 describe('comparisons that etcd does not know', () => {
-  const read = (value: object) => requests.decodeTxnRequest(pb.TxnRequest.encode({ compare: [value] }));
+  const read = (value: object) =>
+    requests.decodeTxnRequest(pb.TxnRequest.encode({ compare: [value as never] }));
 
   it('hold always, never, or where there is a key', () => {
     const key = { key: Uint8Array.of(97), rangeEnd: Uint8Array.of(98) };

@@ -2,22 +2,30 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { emptyBytes } from '../../../src/base/bytes.ts';
-import { byteStringOf, bytesOfByteString, ProtoError } from '../../../src/base/protobuf.ts';
+import {
+  byteStringOf,
+  bytesOfByteString,
+  ProtoError,
+  ProtoReader,
+  ProtoWriter,
+} from '../../../src/base/protobuf.ts';
+import type { WatchId } from '../../../src/etcd/wire/ids.ts';
 import type { MessageType } from '../../../src/etcd/proto/message.ts';
 import * as pb from '../../../src/etcd/proto/rpc.ts';
 import { HeaderEncoder } from '../../../src/etcd/wire/header.ts';
 import * as requests from '../../../src/etcd/wire/requests.ts';
 import * as responses from '../../../src/etcd/wire/responses.ts';
+import type { MessagePieces } from '../../../src/grpc/message.ts';
+import { checkTxn } from '../../../src/mvcc/request-check.ts';
 import { encodeKeyValue } from '../../../src/mvcc/key-value-codec.ts';
+import { asRuns } from '../../../src/mvcc/record-run.ts';
 import {
   type KeyValue,
   type LeaseId,
   type ResponseOp,
   revision,
   type TxnRequest,
-import type { MessagePieces } from '../../../src/grpc/message.ts';
 } from '../../../src/mvcc/types.ts';
-import { asRuns } from '../../../src/mvcc/record-run.ts';
 import { valueOf } from './values.ts';
 
 const header = new HeaderEncoder('cdf818194e3a8c32', '8e9e05c52164694d');
@@ -96,12 +104,13 @@ describe('requests by hand', () => {
   });
 
   it('name a sort that there is not', () => {
-    const bytes = pb.RangeRequest.encode({ sortOrder: 9 });
-    expect(requests.decodeRangeRequest(bytes)).toMatchObject({ invalidSort: true });
+    const range = { key: Uint8Array.of(1), sortOrder: 9 };
+    const bytes = pb.RangeRequest.encode(range);
+    expect(requests.decodeRangeRequest(bytes)).toMatchObject({ flaw: 'invalid-sort' });
     const txn = pb.TxnRequest.encode({
-      success: [{ requestTxn: { success: [{ requestRange: { sortTarget: 9 } }] } }],
+      success: [{ requestTxn: { success: [{ requestRange: range }] } }],
     });
-    expect(requests.decodeTxnRequest(txn)).toMatchObject({ invalidSort: true });
+    expect(checkTxn(requests.decodeTxnRequest(txn))).toBe('invalid-sort');
   });
 
   it('bear ten thousand transactions within each other', () => {
@@ -206,6 +215,8 @@ describe('responses by hand', () => {
         const bytes = responses.encodeRangeResponse(header, at, { records, count, more });
         const expected = { header: headerOf(at), kvs: kvs.map(tableKeyValue), count, more };
         expect(pb.RangeResponse.decode(bytes)).toEqual(expected);
+        const inRuns = responses.encodeRangeRuns(header, at, asRuns({ records, count, more }));
+        expect(joined(inRuns)).toEqual(bytes);
         expect(responses.decodeRangeResponse(bytes)).toMatchObject({ kvs, count, more });
         expect(responses.decodeRangeResponse(bytes).header).toEqual({
           clusterId: 'cdf818194e3a8c32',
@@ -213,8 +224,6 @@ describe('responses by hand', () => {
           ...at,
         });
       }),
-        const inRuns = responses.encodeRangeRuns(header, at, asRuns({ records, count, more }));
-        expect(joined(inRuns)).toEqual(bytes);
     );
   });
 
@@ -290,6 +299,35 @@ describe('responses by hand', () => {
     );
   });
 
+  it('are watches under any id of 64 bits', () => {
+    fc.assert(
+      fc.property(facts, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (at, id) => {
+        const writer = new ProtoWriter();
+        writer.big(1, id);
+        const cancel = new ProtoWriter();
+        cancel.elementBytes(2, writer.finish());
+        const call = requests.decodeWatchRequest(cancel.finish());
+        const { watchId } = call as { watchId: WatchId };
+        expect(BigInt(watchId)).toBe(id);
+        expect(typeof watchId).toBe(Number.isSafeInteger(Number(id)) ? 'number' : 'bigint');
+        const told = { header: headerOf(at) };
+        for (const bytes of [
+          responses.encodeWatchHead(header, at, watchId, true),
+          responses.encodeWatchNotice(header, at, { watchId, fragment: true }),
+        ]) {
+          expect(pb.WatchResponse.decode(bytes)).toMatchObject(told);
+          const reader = new ProtoReader(bytes);
+          let found = 0n;
+          for (let field = reader.tag(); field !== 0; field = reader.tag()) {
+            if (field === 2) found = reader.int64Big();
+            else reader.skip();
+          }
+          expect(found).toBe(id);
+        }
+      }),
+    );
+  });
+
   it('are parts of a stream within a RangeStreamResponse', () => {
     const records = [emptyBytes, Uint8Array.of(0x0a, 0x01, 0x61)];
     const part = responses.encodeRangeChunk(asRuns({ records, count: 2, more: false }));
@@ -299,6 +337,12 @@ describe('responses by hand', () => {
   });
 });
 
+function joined({ pieces, length }: MessagePieces): Uint8Array {
+  const bytes = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+  expect(bytes.length).toBe(length);
+  return bytes;
+}
+
 function revisionsOf(op: object): unknown {
   const [response] = Object.values(op).filter((member) => member !== undefined) as [
     { readonly header: { readonly revision: number }; readonly responses?: readonly object[] },
@@ -306,9 +350,3 @@ function revisionsOf(op: object): unknown {
   const own = response.header.revision;
   return response.responses === undefined ? own : [own, ...response.responses.map(revisionsOf)];
 }
-function joined({ pieces, length }: MessagePieces): Uint8Array {
-  const bytes = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
-  expect(bytes.length).toBe(length);
-  return bytes;
-}
-

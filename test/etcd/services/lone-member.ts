@@ -1,4 +1,5 @@
 import { must } from '../../../src/base/assert.ts';
+import { concatBytes } from '../../../src/base/bytes.ts';
 import { apply } from '../../../src/etcd/applier.ts';
 import { writeApplied } from '../../../src/etcd/applied-state.ts';
 import { inlineBcrypt } from '../../../src/etcd/auth/inline-bcrypt.ts';
@@ -15,6 +16,7 @@ import { electionService } from '../../../src/etcd/services/election.ts';
 import { leaseService } from '../../../src/etcd/services/lease.ts';
 import { lockService } from '../../../src/etcd/services/lock.ts';
 import type { ServiceContext } from '../../../src/etcd/services/service.ts';
+import { watchService } from '../../../src/etcd/services/watch.ts';
 import { StateMachine } from '../../../src/etcd/state-machine.ts';
 import { HeaderEncoder } from '../../../src/etcd/wire/header.ts';
 import type { Message } from '../../../src/grpc/message.ts';
@@ -114,6 +116,7 @@ export class Desk {
         ...leaseService(context),
         ...lockService(context),
         ...electionService(context),
+        ...watchService(context),
       ]),
     );
   }
@@ -142,7 +145,7 @@ export class Desk {
     return response.decode(must(call.messages[0]));
   }
 
-  /** A stream that is sent `values`, and then no more. */
+  /** A stream that is sent `values`, and then no more; without any it is for its test to `send`. */
   open<Q extends object>(
     path: string,
     request: MessageType<Q>,
@@ -151,8 +154,9 @@ export class Desk {
   ): TestCall {
     const call = new TestCall(caller);
     const events = (must(this.methods.get(path)) as StreamingMethod).open(call.server);
-    for (const value of values) events.message(request.encode(value));
-    events.halfClosed();
+    call.send = (bytes) => events.message(bytes);
+    for (const value of values) call.send(request.encode(value));
+    if (values.length > 0) events.halfClosed();
     call.cancel = () => events.cancelled('the client has gone');
     return call;
   }
@@ -172,6 +176,8 @@ export class TestCall {
   status: GrpcStatus | undefined;
   /** The client goes. */
   cancel: () => void;
+  /** The client sends one more message of a stream. */
+  send: (bytes: Uint8Array) => void = () => {};
 
   constructor({ token, certificate }: Caller) {
     let settle!: (status: GrpcStatus) => void;
@@ -184,7 +190,9 @@ export class TestCall {
     });
     // A failure that nobody waits for is looked up in `status`.
     this.ended.catch(() => {});
-    const take = (message: Message): void => void this.messages.push(message as Uint8Array);
+    const take = (message: Message): void => {
+      this.messages.push(message instanceof Uint8Array ? message : concatBytes(message.pieces));
+    };
     const server = {
       metadata: {
         get: (name: string) => (name === 'token' ? token : undefined),
