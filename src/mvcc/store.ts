@@ -256,6 +256,8 @@ export class Store {
   leaseRevoke(id: LeaseId): Result<void, MvccError> {
     const keys = this.#lessor.keys(id);
     if (keys === undefined) return err({ code: 'lease-not-found' });
+    // etcd deletes each of them by a range of its own, and counts that.
+    this.#totals.deletes += keys.length;
     for (const key of keys) this.#delete(must(this.#index.get(key)));
     this.#lessor.drop(id);
     this.#end();
