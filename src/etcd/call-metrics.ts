@@ -27,6 +27,7 @@ const codeNames = [
   'Unauthenticated',
 ] as const;
 
+const watchPath = '/etcdserverpb.Watch/Watch';
 const labelNames = ['grpc_method', 'grpc_service', 'grpc_type'] as const;
 
 /** `methods`, each of whose calls is counted (go-grpc-prometheus' names). Costs an object a call. */
@@ -51,6 +52,15 @@ export function countCalls(methods: GrpcMethods, metrics: Metrics): GrpcMethods 
     'Total number of RPCs started on the server.',
     labelNames,
   );
+  const receivedBytes = metrics.counter(
+    'etcd_network_client_grpc_received_bytes_total',
+    'The total number of bytes received from grpc clients.',
+  );
+  const sentBytes = metrics.counter(
+    'etcd_network_client_grpc_sent_bytes_total',
+    'The total number of bytes sent to grpc clients.',
+  );
+  const traffic = { receivedBytes, sentBytes, clients: new ClientVersions(metrics) };
   const counted = new Map<string, GrpcMethod>();
   for (const service of services) {
     for (const { name, clientStreams, serverStreams } of service.methods) {
@@ -65,14 +75,60 @@ export function countCalls(methods: GrpcMethods, metrics: Metrics): GrpcMethods 
         started.of(...labels),
         received.of(...labels),
         sent.of(...labels),
+        traffic,
       );
+      if (path === watchPath) {
+        metrics.gauge(
+          'etcd_debugging_mvcc_watch_stream_total',
+          'Total number of watch streams.',
+          () => counts.open,
+        );
+      }
       counted.set(path, countMethod(method, counts));
     }
   }
   return counted;
 }
 
+/** What the calls of all methods add to. */
+interface Traffic {
+  readonly receivedBytes: Counter;
+  readonly sentBytes: Counter;
+  readonly clients: ClientVersions;
+}
+
+/** Clients say which version of etcd's API they speak. They may say anything, so no more versions are told apart. */
+const clientVersionsMax = 50;
+
+class ClientVersions {
+  readonly #requests: CounterFamily;
+  readonly #known = new Map<string, Counter>();
+
+  constructor(metrics: Metrics) {
+    this.#requests = metrics.counters(
+      'etcd_server_client_requests_total',
+      'The total number of client requests per client version.',
+      ['client_api_version', 'type'],
+    );
+  }
+
+  count(type: 'unary' | 'stream', metadata: Metadata): void {
+    const version = metadata.get('client-api-version');
+    if (version === undefined) return;
+    const key = `${type} ${version}`;
+    let counter = this.#known.get(key);
+    if (counter === undefined) {
+      if (this.#known.size >= clientVersionsMax) return;
+      this.#known.set(key, (counter = this.#requests.of(version, type)));
+    }
+    counter.add();
+  }
+}
+
 class MethodCounts {
+  readonly traffic: Traffic;
+  /** Begun and not ended. */
+  open = 0;
   readonly started: Counter;
   readonly received: Counter;
   readonly sent: Counter;
@@ -86,7 +142,9 @@ class MethodCounts {
     started: Counter,
     received: Counter,
     sent: Counter,
+    traffic: Traffic,
   ) {
+    this.traffic = traffic;
     this.#family = handled;
     this.#labels = labels;
     this.started = started;
@@ -96,6 +154,7 @@ class MethodCounts {
   }
 
   handled(code: number): void {
+    this.open--;
     (this.#handled[code] ??= this.#family.of(codeNames[code] ?? 'Unknown', ...this.#labels)).add();
   }
 }
@@ -105,7 +164,10 @@ function countMethod(method: GrpcMethod, counts: MethodCounts): GrpcMethod {
     return {
       handle(request, call) {
         counts.started.add();
+        counts.open++;
         counts.received.add();
+        counts.traffic.receivedBytes.add(request.length);
+        counts.traffic.clients.count('unary', call.metadata);
         method.handle(request, new CountedCall(call, counts));
       },
     };
@@ -113,6 +175,8 @@ function countMethod(method: GrpcMethod, counts: MethodCounts): GrpcMethod {
   return {
     open(call) {
       counts.started.add();
+      counts.open++;
+      counts.traffic.clients.count('stream', call.metadata);
       const counted = new CountedCall(call, counts);
       return new CountedEvents(method.open(counted), counted, counts);
     },
@@ -168,6 +232,7 @@ class CountedCall implements ServerCall {
 
   reply(message: Message): void {
     this.#counts.sent.add();
+    this.#counts.traffic.sentBytes.add(message.length);
     this.count(grpcCode.ok);
     this.#call.reply(message);
   }
@@ -179,6 +244,7 @@ class CountedCall implements ServerCall {
 
   send(message: Message): boolean {
     this.#counts.sent.add();
+    this.#counts.traffic.sentBytes.add(message.length);
     return this.#call.send(message);
   }
 
@@ -208,6 +274,7 @@ class CountedEvents implements CallEvents {
 
   message(bytes: Uint8Array): void {
     this.#counts.received.add();
+    this.#counts.traffic.receivedBytes.add(bytes.length);
     this.#events.message(bytes);
   }
 

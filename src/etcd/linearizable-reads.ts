@@ -3,6 +3,7 @@ import type { ReadState } from '../raft/ready.ts';
 import type { Index } from '../raft/types.ts';
 import { timeoutError, tooManyRequestsError, type EtcdError } from './errors.ts';
 import type { Done } from './etcd-server.ts';
+import type { MemberMeters } from './member-meters.ts';
 
 /** Most reads that may wait at once. */
 const waitingMax = 10_000;
@@ -35,6 +36,7 @@ export class LinearizableReads {
   readonly #timeoutMillis: number;
   readonly #ask: (context: string) => void;
   readonly #contextPrefix: string;
+  readonly #meters: Pick<MemberMeters, 'readIndexesFailed' | 'slowReadIndexes'> | undefined;
   #nextContext = 0;
   /** Begun, not yet part of a round. */
   #queued: Waiter[] = [];
@@ -55,12 +57,14 @@ export class LinearizableReads {
     applied: Index;
     /** Sends a ReadIndex request; may be lost. */
     ask: (context: string) => void;
+    meters?: Pick<MemberMeters, 'readIndexesFailed' | 'slowReadIndexes'>;
   }) {
     this.#clock = options.clock;
     this.#timeoutMillis = options.timeoutMillis;
     this.#contextPrefix = options.contextPrefix;
     this.#applied = options.applied;
     this.#ask = options.ask;
+    this.#meters = options.meters;
   }
 
   /** `done.ok` when this member's state is at least as new as anything acknowledged before the call. */
@@ -110,6 +114,7 @@ export class LinearizableReads {
     this.#round = undefined;
     this.#confirmed = [];
     this.#waiting = 0;
+    if (waiters.length > 0) this.#meters?.readIndexesFailed.add();
     for (const { done } of waiters) done.failed(error());
   }
 
@@ -145,6 +150,7 @@ export class LinearizableReads {
     while (expired < waiters.length && waiters[expired]!.deadlineMillis <= now) expired++;
     if (expired === 0) return waiters;
     this.#waiting -= expired;
+    this.#meters?.slowReadIndexes.add();
     for (const { done } of waiters.slice(0, expired)) done.failed(timeoutError());
     return waiters.slice(expired);
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Disk, DiskFile } from '../platform/disk.ts';
-import { exponentialBounds, type Metrics } from './metrics.ts';
+import { Counter, exponentialBounds, type Metrics } from './metrics.ts';
 
 const millisPerSecond = 1000;
 
@@ -11,14 +11,27 @@ export function measureDisk(disk: Disk, clock: Clock, metrics: Metrics): Disk {
     'The latency distributions of fsync called by WAL.',
     exponentialBounds(0.001, 2, 14),
   );
-  const written = metrics.counter('etcd_disk_wal_write_bytes_total', 'Total number of bytes written in WAL.');
+  const writeSeconds = metrics.histogram(
+    'etcd_disk_wal_write_duration_seconds',
+    'The latency distributions of write called by WAL.',
+    exponentialBounds(0.001, 2, 14),
+  );
+  const written = new Counter();
+  // A gauge in etcd, too.
+  metrics.gauge(
+    'etcd_disk_wal_write_bytes_total',
+    'Total number of bytes written in WAL.',
+    () => written.value,
+  );
   const measure = (file: DiskFile): DiskFile => ({
     path: file.path,
     size: () => file.size(),
     read: (offset, length) => file.read(offset, length),
-    write: (offset, bytes) => {
+    write: async (offset, bytes) => {
       written.add(bytes.length);
-      return file.write(offset, bytes);
+      const start = clock.monotonicMillis();
+      await file.write(offset, bytes);
+      writeSeconds.observe((clock.monotonicMillis() - start) / millisPerSecond);
     },
     truncate: (length) => file.truncate(length),
     sync: async () => {

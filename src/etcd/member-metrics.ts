@@ -20,8 +20,13 @@ export interface ProcessFacts {
 /** A member's state under etcd's names. Read when somebody asks; a member pays nothing for it otherwise. */
 export function addMemberMetrics(
   metrics: Metrics,
-  member: EtcdServer & { readonly pendingProposals?: number },
+  member: EtcdServer & {
+    readonly pendingProposals?: number;
+    readonly installing?: boolean;
+    addMetrics?(metrics: Metrics): void;
+  },
 ): void {
+  member.addMetrics?.(metrics);
   const one = (): number => 1;
   const flag = (value: boolean): number => (value ? 1 : 0);
   const gauge = metrics.gauge.bind(metrics);
@@ -70,6 +75,11 @@ export function addMemberMetrics(
     () => member.pendingProposals,
   );
   gauge(
+    'etcd_server_snapshot_apply_in_progress_total',
+    '1 if the server is applying the incoming snapshot. 0 if none.',
+    () => flag(member.installing === true),
+  );
+  gauge(
     'etcd_server_quota_backend_bytes',
     'Current backend storage quota size in bytes.',
     () => member.quotaBytes,
@@ -104,6 +114,7 @@ export function addMemberMetrics(
   // A snapshot brings a store of its own, which begins to count anew: to Prometheus a restart.
   const totals = [
     ['etcd_mvcc_range_total', 'Total number of ranges seen by this member.', 'ranges'],
+    ['etcd_debugging_mvcc_range_total', 'Total number of ranges seen by this member.', 'ranges'],
     ['etcd_mvcc_put_total', 'Total number of puts seen by this member.', 'puts'],
     ['etcd_mvcc_delete_total', 'Total number of deletes seen by this member.', 'deletes'],
     ['etcd_mvcc_txn_total', 'Total number of txns seen by this member.', 'txns'],
@@ -153,6 +164,8 @@ export function addProcessMetrics(metrics: Metrics, facts: () => ProcessFacts): 
     ['process_resident_memory_bytes', 'Resident memory size in bytes.', (of) => of.residentBytes],
     ['process_virtual_memory_bytes', 'Virtual memory size in bytes.', (of) => of.virtualBytes],
     ['process_open_fds', 'Number of open file descriptors.', (of) => of.openFiles],
+    ['os_fd_used', 'The number of used file descriptors.', (of) => of.openFiles],
+    ['os_fd_limit', 'The file descriptor limit.', (of) => of.filesMax],
     ['process_max_fds', 'Maximum number of open file descriptors.', (of) => of.filesMax],
     [
       'process_start_time_seconds',

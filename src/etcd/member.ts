@@ -61,10 +61,12 @@ import { HistoryWork } from './history-work.ts';
 import type { ClusterIntroduction } from './joining.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
+import { MemberMeters } from './member-meters.ts';
 import { withDefaults, type MemberOptions } from './member-options.ts';
 import type { Done, EtcdServer, ProposeOptions } from './etcd-server.ts';
 import { MemberWatches } from './member-watches.ts';
 import type { ClusterMember, Downgrade } from './membership.ts';
+import type { Metrics } from './metrics.ts';
 import type { MemberObserver } from './observer.ts';
 import { openMember, type Opening } from './opening.ts';
 import { PeerQuestions, type LeaseAsk } from './peer-questions.ts';
@@ -88,6 +90,7 @@ export class Member implements EtcdServer {
   readonly platform: Platform;
   readonly electionTimeoutMillis: number;
   readonly quotaBytes: number;
+  readonly meters: MemberMeters;
   /** Resolves with the reason if this member must stop; the process is expected to end then. */
   readonly failed: Promise<Error>;
   /** Resolves with true when the cluster knows this member by name, with false when it has stopped before. */
@@ -168,6 +171,7 @@ export class Member implements EtcdServer {
     this.#introduced = opening.introduced;
     this.name = options.name;
     this.platform = platform;
+    this.meters = new MemberMeters(platform.clock);
     this.#observer = options.observer;
     this.#options = withDefaults(options);
     this.quotaBytes = this.#options.quotaBytes;
@@ -203,7 +207,7 @@ export class Member implements EtcdServer {
     this.#life = chance.reduce((life, byte) => life * 256 + byte, 0) % lifeMax;
     const idPrefix = `${id}-${toHex(chance)}`;
     const timeoutMillis = this.#options.requestTimeoutMillis;
-    this.#proposals = new Proposals(platform.clock, timeoutMillis);
+    this.#proposals = new Proposals(platform.clock, timeoutMillis, this.meters.proposalsFailed);
     this.#watches = new MemberWatches(platform.clock, this.store);
     this.#history = new HistoryWork(platform.clock, () => this.#state);
     this.#disk = new DiskQueue({
@@ -217,6 +221,7 @@ export class Member implements EtcdServer {
       timeoutMillis,
       contextPrefix: idPrefix,
       applied: applied.index,
+      meters: this.meters,
       ask: (context) => {
         this.#node.readIndex(context);
       },
@@ -228,7 +233,10 @@ export class Member implements EtcdServer {
     this.#leases = new LeaseKeeper({
       clock: platform.clock,
       confirmLeadership: () => this.linearizableRead(),
-      revoke: (leaseId) => proposeAsLeader({ type: 'lease-revoke', id: leaseId }),
+      revoke: (leaseId) => {
+        this.meters.leasesExpired.add();
+        return proposeAsLeader({ type: 'lease-revoke', id: leaseId });
+      },
       checkpoint: (checkpoints) => proposeAsLeader({ type: 'lease-checkpoint', checkpoints }),
     });
     this.#peers = new Peers(platform, {
@@ -259,7 +267,7 @@ export class Member implements EtcdServer {
           if (revision > this.store.revision) await this.linearizableRead();
           return await this.hashKv(revision);
         },
-        promote: (member) => this.#reconfigurer.promote(member),
+        promote: (member) => this.#promote(member),
       },
     });
     this.#snapshots = new Snapshots({
@@ -381,6 +389,16 @@ export class Member implements EtcdServer {
     return this.#state.backend.liveBytes;
   }
 
+  get installing(): boolean {
+    return this.#disk.installing;
+  }
+
+  /** Registers what is counted inside under etcd's names. */
+  addMetrics(metrics: Metrics): void {
+    this.meters.addTo(metrics);
+    this.#peers.meters.addTo(metrics, this.id, (member) => this.#peers.isConnected(member));
+  }
+
   get pendingProposals(): number {
     return this.#proposals.size;
   }
@@ -494,7 +512,13 @@ export class Member implements EtcdServer {
   }
 
   #answerOfLease(id: LeaseId, ask: LeaseAsk): Promise<number> {
-    return ask === 'renew' ? this.#leases.renew(id) : this.#leases.remaining(id);
+    return ask === 'renew' ? this.#renew(id) : this.#leases.remaining(id);
+  }
+
+  async #renew(id: LeaseId): Promise<number> {
+    const ttlSeconds = await this.#leases.renew(id);
+    if (ttlSeconds > 0) this.meters.leasesRenewed.add();
+    return ttlSeconds;
   }
 
   // ── Membership ──────────────────────────────────────────────────────────────────────────────────
@@ -514,10 +538,15 @@ export class Member implements EtcdServer {
   /** The leader knows how far the learner is, so it is asked. */
   async memberPromote(memberId: MemberId): Promise<void> {
     await this.linearizableRead();
-    if (this.leading) return await this.#reconfigurer.promote(memberId);
+    if (this.leading) return await this.#promote(memberId);
     const { leader } = this.#node;
     if (leader === noMember) throw noLeaderError();
     await this.#questions.promote(leader, memberId);
+  }
+
+  async #promote(memberId: MemberId): Promise<void> {
+    await this.#reconfigurer.promote(memberId);
+    this.meters.learnersPromoted.add();
   }
 
   async moveLeader(target: MemberId): Promise<void> {
@@ -543,16 +572,21 @@ export class Member implements EtcdServer {
   }
 
   hashKv(revision: number): ReturnType<EtcdServer['hashKv']> {
-    return this.#history.hashKv(revision);
+    return this.meters.time(this.meters.hashSeconds, () => this.#history.hashKv(revision));
   }
 
   view(): BackendView {
-    return this.#state.backend.view();
+    return this.meters.countView(this.#state.backend.view());
   }
 
   /** Freed pages are used again as they are: there is nothing to stop the world for. */
   async defragment(): Promise<void> {
-    await this.#state.backend.flush();
+    this.meters.defragmenting++;
+    try {
+      await this.meters.time(this.meters.defragSeconds, () => this.#state.backend.flush());
+    } finally {
+      this.meters.defragmenting--;
+    }
   }
 
   /** Throws if something that must always hold does not. */
@@ -598,6 +632,7 @@ export class Member implements EtcdServer {
 
   #watchBackend(backend: Backend): void {
     void backend.failed.then((error) => this.#stopOnFailure(error));
+    backend.onDurable = (millis) => this.meters.backendCommitSeconds.observe(millis / 1000);
   }
 
   // ── The other members ───────────────────────────────────────────────────────────────────────────
@@ -627,7 +662,12 @@ export class Member implements EtcdServer {
   }
 
   #scheduleTick(): void {
-    this.#tick = this.platform.clock.setTimer(this.#options.tickMillis, () => {
+    const { clock } = this.platform;
+    const dueMillis = clock.monotonicMillis() + this.#options.tickMillis;
+    this.#tick = clock.setTimer(this.#options.tickMillis, () => {
+      // As etcd does: a heartbeat that leaves a whole interval late.
+      const lateMillis = clock.monotonicMillis() - dueMillis;
+      if (this.leading && lateMillis > this.#options.tickMillis) this.meters.heartbeatSendFailures.add();
       this.#node.tick();
       this.#scheduleTick();
       this.#drive();
@@ -718,6 +758,7 @@ export class Member implements EtcdServer {
   }
 
   #applyAll(entries: readonly Entry[]): void {
+    this.meters.beginApplying();
     for (const entry of entries) this.#applyEntry(entry);
     this.#state.commit();
     const last = entries.at(-1)!;
@@ -738,13 +779,16 @@ export class Member implements EtcdServer {
   #applyProposal(entry: Entry): void {
     const { life, sequence, auth, request } = decodeProposal(entry.data);
     const result = apply(this.#state, request, auth, entry);
+    this.meters.applied(request.type, result.ok);
     if (result.ok) {
       switch (request.type) {
         case 'lease-grant':
           this.#leases.granted(request.id, request.ttlSeconds);
+          this.meters.leasesGranted.add();
+          this.meters.leaseTtlSeconds.observe(request.ttlSeconds);
           break;
         case 'compact':
-          this.#history.scrub();
+          this.#scrub();
           break;
         case 'member-update':
           this.#connect();
@@ -752,8 +796,18 @@ export class Member implements EtcdServer {
         default:
       }
     }
-    if (request.type === 'lease-revoke') this.#leases.revoked(request.id);
+    // Not of one that is still there: who may not write its keys may not end it.
+    if (request.type === 'lease-revoke' && this.store.lease(request.id) === undefined) {
+      this.#leases.revoked(request.id);
+      if (result.ok) this.meters.leasesRevoked.add();
+    }
     if (life === this.#life) this.#proposals.applied(sequence, result);
+  }
+
+  #scrub(): void {
+    this.#history.scrub();
+    this.meters.lastCompactionSeconds = Math.floor(this.platform.clock.wallMillis() / 1000);
+    void this.meters.time(this.meters.compactionMillis, () => this.#history.scrubbed(), 1);
   }
 
   /** The first entry of a term: a leader has caught up with everything its predecessors committed. */

@@ -18,6 +18,23 @@ export class Metrics {
     this.#add(name, help, 'counter', () => [{ suffix: '', labels: '', value: read() }]);
   }
 
+  /** Counters or gauges by the values of labels that are kept elsewhere, in the order of `labelNames`. */
+  labelled(
+    name: string,
+    help: string,
+    type: 'counter' | 'gauge',
+    labelNames: readonly string[],
+    read: () => Iterable<readonly [values: readonly string[], value: number]>,
+  ): void {
+    this.#add(name, help, type, () =>
+      Array.from(read(), ([values, value]) => ({
+        suffix: '',
+        labels: formatLabels(labelsOf(labelNames, values)),
+        value,
+      })),
+    );
+  }
+
   /** One counter for each combination of values, in the order of `labelNames`. */
   counters(name: string, help: string, labelNames: readonly string[]): CounterFamily {
     const family = new CounterFamily(labelNames);
@@ -36,8 +53,13 @@ export class Metrics {
   /** @param bounds the upper bounds of the buckets, ascending, without the infinite one */
   histogram(name: string, help: string, bounds: readonly number[]): Histogram {
     const histogram = new Histogram(bounds);
-    this.#add(name, help, 'histogram', () => histogram.samples());
+    this.observed(name, help, histogram);
     return histogram;
+  }
+
+  /** A histogram, or one for each combination of labels, that is kept elsewhere. */
+  observed(name: string, help: string, kept: Histogram | HistogramFamily): void {
+    this.#add(name, help, 'histogram', () => kept.samples());
   }
 
   /** All families by name. */
@@ -95,8 +117,7 @@ export class CounterFamily {
 
   /** The counter of these values; keep it where it is used often. */
   of(...values: readonly string[]): Counter {
-    assert(values.length === this.#labelNames.length, 'a value for each label');
-    const labels = formatLabels(Object.fromEntries(this.#labelNames.map((name, i) => [name, values[i]!])));
+    const labels = formatLabels(labelsOf(this.#labelNames, values));
     let counter = this.#counters.get(labels);
     if (counter === undefined) this.#counters.set(labels, (counter = new Counter()));
     return counter;
@@ -125,19 +146,49 @@ export class Histogram {
     this.#sum += value;
   }
 
-  samples(): readonly Sample[] {
+  samples(labels: Labels = {}): readonly Sample[] {
     let count = 0;
     const buckets = this.#counts.map((inBucket, i) => {
       count += inBucket;
       const bound = this.#bounds[i];
       const le = bound === undefined ? '+Inf' : formatNumber(bound);
-      return { suffix: '_bucket', labels: `{le="${le}"}`, value: count };
+      return { suffix: '_bucket', labels: formatLabels({ ...labels, le }), value: count };
     });
+    const own = formatLabels(labels);
     return [
       ...buckets,
-      { suffix: '_sum', labels: '', value: this.#sum },
-      { suffix: '_count', labels: '', value: count },
+      { suffix: '_sum', labels: own, value: this.#sum },
+      { suffix: '_count', labels: own, value: count },
     ];
+  }
+}
+
+/** A histogram for each combination of values, in the order of `labelNames`. */
+export class HistogramFamily {
+  readonly #labelNames: readonly string[];
+  readonly #bounds: readonly number[];
+  readonly #histograms = new Map<string, { readonly labels: Labels; readonly histogram: Histogram }>();
+
+  constructor(labelNames: readonly string[], bounds: readonly number[]) {
+    this.#labelNames = labelNames;
+    this.#bounds = bounds;
+  }
+
+  /** The histogram of these values; keep it where it is used often. */
+  of(...values: readonly string[]): Histogram {
+    const key = values.join('\0');
+    const known = this.#histograms.get(key);
+    if (known !== undefined) return known.histogram;
+    const histogram = new Histogram(this.#bounds);
+    this.#histograms.set(key, { labels: labelsOf(this.#labelNames, values), histogram });
+    return histogram;
+  }
+
+  samples(): readonly Sample[] {
+    return [...this.#histograms.keys()].toSorted().flatMap((key) => {
+      const { labels, histogram } = this.#histograms.get(key)!;
+      return histogram.samples(labels);
+    });
   }
 }
 
@@ -145,6 +196,11 @@ export class Histogram {
 export function exponentialBounds(start: number, factor: number, count: number): readonly number[] {
   // Rounded: powers of two of a thousandth are to read 0.001, 0.002, ….
   return Array.from({ length: count }, (_, i) => Number((start * factor ** i).toPrecision(12)));
+}
+
+function labelsOf(names: readonly string[], values: readonly string[]): Labels {
+  assert(values.length === names.length, 'a value for each label');
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
 }
 
 function formatLabels(labels: Labels): string {
@@ -156,8 +212,12 @@ function escapeLabel(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
+/** As Go's %g, shortest: buckets must have the names that etcd's have. */
 function formatNumber(value: number): string {
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
-  return String(value);
+  const scientific = value.toExponential();
+  const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
+  if (exponent >= -4 && exponent < 6) return String(value);
+  return scientific.replace(/e([+-])(\d)$/, 'e$10$2');
 }

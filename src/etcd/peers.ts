@@ -3,6 +3,7 @@ import type { Address, Listener } from '../platform/network.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Message } from '../raft/messages.ts';
 import type { MemberId } from '../raft/types.ts';
+import { type PeerMeter, PeerMeters } from './peer-meters.ts';
 import { packMessage, unpackMessage, type PackedMessage } from './peer-codec.ts';
 
 /** What members say to each other once they know each other. */
@@ -95,6 +96,7 @@ export interface PeersOptions {
  * it accepted it only receives. So a link has one direction and one owner, and no two ever race.
  */
 export class Peers {
+  readonly meters = new PeerMeters();
   readonly #platform: Platform;
   readonly #options: PeersOptions;
   readonly #dialled = new Map<MemberId, DialledPeer>();
@@ -132,7 +134,10 @@ export class Peers {
     }
     for (const [id, peer] of members) {
       if (id === this.#options.self || this.#dialled.has(id)) continue;
-      this.#dialled.set(id, new DialledPeer(this.#platform, this.#options, id, peer.address));
+      this.#dialled.set(
+        id,
+        new DialledPeer(this.#platform, this.#options, id, peer.address, this.meters.of(id)),
+      );
     }
     for (const [link, id] of this.#accepted) {
       if (!members.has(id)) link.close();
@@ -140,7 +145,9 @@ export class Peers {
   }
 
   send(to: MemberId, message: PeerMessage): void {
-    if (this.#dialled.get(to)?.send(pack(message)) !== true) this.#options.unreachable(to);
+    if (this.#dialled.get(to)?.send(pack(message)) === true) return;
+    this.meters.of(to).sendFailures.add();
+    this.#options.unreachable(to);
   }
 
   /** Whether a link to this member stands now. */
@@ -163,6 +170,13 @@ export class Peers {
     let from: MemberId | undefined;
     let snapshot: LinkEvents | undefined;
     return {
+      meter: {
+        sent: () => {},
+        received: (bytes) => {
+          if (from !== undefined) this.meters.of(from).received(bytes);
+        },
+        roundTrip: () => {},
+      },
       message: (message) => {
         if (this.#stopped) return;
         if (snapshot !== undefined) snapshot.message(message);
@@ -219,15 +233,23 @@ class DialledPeer {
   readonly #platform: Platform;
   readonly #options: PeersOptions;
   readonly #member: MemberId;
+  readonly #meter: PeerMeter;
   readonly #stop = new AbortController();
   #link: Link | undefined;
   #sinceMillis: number | undefined;
 
-  constructor(platform: Platform, options: PeersOptions, member: MemberId, address: Address) {
+  constructor(
+    platform: Platform,
+    options: PeersOptions,
+    member: MemberId,
+    address: Address,
+    meter: PeerMeter,
+  ) {
     this.address = address;
     this.#platform = platform;
     this.#options = options;
     this.#member = member;
+    this.#meter = meter;
     void this.#keepDialling();
   }
 
@@ -281,6 +303,7 @@ class DialledPeer {
     });
     let refusal: Refusal | undefined;
     const link = await network.links.connect(this.address, {
+      meter: this.#meter,
       message: (message) => {
         if ((message as Refusal).type !== 'refused') return;
         refusal = message as Refusal;
@@ -304,6 +327,7 @@ class DialledPeer {
     this.#link = link;
     this.#sinceMillis = clock.monotonicMillis();
     const reason = await end;
+    this.#meter.disconnections.add();
     if (refusal === undefined) return reason;
     if (refusal.removed) this.#options.removed(refusal.reason);
     return `it refused: ${refusal.reason}`;

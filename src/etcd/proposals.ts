@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../platform/clock.ts';
 import type { Term } from '../raft/types.ts';
 import { leaderChangedError, timeoutError, tooManyRequestsError, type EtcdError } from './errors.ts';
 import type { Done } from './etcd-server.ts';
+import { Counter } from './metrics.ts';
 import type { Applied } from './request.ts';
 
 interface Pending {
@@ -30,11 +31,13 @@ export class Proposals {
   #waiting: Pending[] = [];
   readonly #clock: Clock;
   readonly #timeoutMillis: number;
+  readonly #failures: Counter;
   #sweep: Timer | undefined;
   #appliedTerm: Term | undefined;
 
-  constructor(clock: Clock, timeoutMillis: number) {
+  constructor(clock: Clock, timeoutMillis: number, failures = new Counter()) {
     this.#clock = clock;
+    this.#failures = failures;
     this.#timeoutMillis = timeoutMillis;
   }
 
@@ -116,6 +119,7 @@ export class Proposals {
   }
 
   #fail(pending: Pending, error: EtcdError): void {
+    this.#failures.add();
     this.#take(pending.sequence)?.done.failed(error);
   }
 

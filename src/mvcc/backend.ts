@@ -36,6 +36,8 @@ export interface Backend extends BackendReader {
    * end (a restore, a backlog of entries) waits here between steps.
    */
   drained(): Promise<void>;
+  /** Told, if anybody wants to know, how many milliseconds it took to make a batch of commits durable. */
+  onDurable?: (millis: number) => void;
   /** Resolves with the reason when the disk has failed. */
   readonly failed: Promise<Error>;
   /** Flushes, then closes. Idempotent. */

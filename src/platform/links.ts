@@ -26,6 +26,16 @@ export interface Link {
 
 export interface LinkEvents {
   message(message: unknown): void;
+  /** Told what the link carries, where the world can tell. */
+  readonly meter?: LinkMeter;
   /** Called exactly once, after the last message. */
   closed(reason: string): void;
+}
+
+export interface LinkMeter {
+  /** A message left as so many bytes. */
+  sent(bytes: number): void;
+  received(bytes: number): void;
+  /** A ping was answered after so long. */
+  roundTrip(millis: number): void;
 }

@@ -125,6 +125,7 @@ export class LmdbBackends implements Backends {
 
 export class LmdbBackend implements Backend {
   readonly failed: Promise<Error>;
+  onDurable?: (millis: number) => void;
   readonly #directory: string;
   readonly #root: RootDatabase<Counts, string>;
   readonly #blockTable: Database<Buffer, Buffer>;
@@ -515,6 +516,7 @@ export class LmdbBackend implements Backend {
     this.#valueWrites = new Map();
     this.#waitingBytes = 0;
     this.#isWriting = true;
+    const begunMillis = performance.now();
     // The operations' own promises fail with the batch's; who fails is said once.
     const done = (operation: Promise<boolean>): void => void operation.catch(() => {});
     const written = this.#root.batch(() => {
@@ -529,7 +531,10 @@ export class LmdbBackend implements Backend {
       done(this.#root.put('counts', this.#counts));
     });
     written.then(
-      () => this.#written(step),
+      () => {
+        this.onDurable?.(performance.now() - begunMillis);
+        this.#written(step);
+      },
       async (error: unknown) => this.#fail(await commitReason(error)),
     );
   }

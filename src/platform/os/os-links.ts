@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { must } from '../../base/assert.ts';
 
 import { NetworkError } from '../errors.ts';
-import type { Link, LinkEvents, Links } from '../links.ts';
+import type { Link, LinkEvents, LinkMeter, Links } from '../links.ts';
 import type { Address, Identity, Listener } from '../network.ts';
 import { decodeFrame, encodeFrame } from './link-frames.ts';
 import { listenOn } from './listening.ts';
@@ -103,6 +103,7 @@ function connectFailure(error: Error, address: Address): NetworkError {
 class WebSocketLink implements Link {
   readonly identity?: Identity;
   readonly #webSocket: WebSocket;
+  #meter: LinkMeter | undefined;
   #closing = false;
   #reason = 'the other side closed the link';
 
@@ -114,6 +115,9 @@ class WebSocketLink implements Link {
   /** Wires the receiver. Must run before the turn ends in which the link opened, so that nothing is missed. */
   begin(events: LinkEvents): void {
     const webSocket = this.#webSocket;
+    const { meter } = events;
+    this.#meter = meter;
+    let pingedMillis = 0;
     // Pings are counted, not milliseconds: a stall of this process must not look like silence of the other.
     let silentPings = 0;
     const liveness = setInterval(() => {
@@ -121,6 +125,7 @@ class WebSocketLink implements Link {
         this.#break(`the other side was silent for ${linkSilenceMillisMax} ms`);
       } else {
         silentPings++;
+        pingedMillis = performance.now();
         webSocket.ping();
       }
     }, linkPingMillis);
@@ -128,8 +133,12 @@ class WebSocketLink implements Link {
     must(socketOf(webSocket)).on('data', () => {
       silentPings = 0;
     });
+    if (meter !== undefined) {
+      webSocket.on('pong', () => meter.roundTrip(performance.now() - pingedMillis));
+    }
     webSocket.on('message', (data) => {
       if (this.#closing) return;
+      meter?.received((data as Buffer).length);
       let message: unknown;
       try {
         message = decodeFrame(data as Buffer);
@@ -153,8 +162,10 @@ class WebSocketLink implements Link {
       this.#break(`the other side is too slow: more than ${linkBufferedBytesMax} bytes wait for it`);
       return;
     }
+    const frame = encodeFrame(message);
+    this.#meter?.sent(frame.length);
     // Errors are told by the socket's `error` and `close` events.
-    this.#webSocket.send(encodeFrame(message), { binary: true }, () => {});
+    this.#webSocket.send(frame, { binary: true }, () => {});
   }
 
   bufferedBytes(): number {
