@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
 
 import type { CheckerName } from '../checkers/registry.ts';
 import { RandomStreams } from '../random-streams.ts';
@@ -63,9 +63,21 @@ export function drawScenario(seed: number): RawScenario {
   };
 }
 
-/** The scenario as a file. */
+/** The scenario as a file: one line for each step of the timeline, and for whatever else fits. */
 export function scenarioText(scenario: RawScenario): string {
-  return stringify(scenario, { flowCollectionPadding: false, lineWidth: 110 });
+  const document = new Document(scenario, { aliasDuplicateObjects: false });
+  visit(document.contents, {
+    Collection(_key, node, path) {
+      // The scenario itself, and its lists, are written line by line; what is in them is not.
+      const depth = path.filter((one) => 'items' in one).length;
+      if (depth >= 2 || (depth === 1 && 'items' in node && !isLong(node.items.length))) node.flow = true;
+    },
+  });
+  return document.toString({ flowCollectionPadding: false, lineWidth: 0 });
+}
+
+function isLong(items: number): boolean {
+  return items > 8;
 }
 
 /** Each kind of fault draws from a stream of its own, so that taking one out leaves the others where they are. */
