@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { LineCounter, parseDocument } from 'yaml';
 
 import { lineOf, toPlain, yamlSentence, type YamlPath } from '../../src/api/yaml-places.ts';
@@ -71,6 +71,9 @@ interface Mistake {
   readonly text: string;
 }
 
+/** Compiling the schema takes longer than most runs of the swarm: once is enough. */
+let validate: ValidateFunction | undefined;
+
 /** A person corrects a few at a time; the rest may follow from them. */
 const mistakesShownMax = 5;
 
@@ -102,7 +105,7 @@ export function parseScenario(
     mistakeAt(lines.linePos(plain.error.offset).line, plain.error.sentence);
     return refuse();
   }
-  const validate = new Ajv({ allErrors: true, verbose: true }).compile(scenarioSchema);
+  validate ??= new Ajv({ allErrors: true, verbose: true }).compile(scenarioSchema);
   if (!validate(plain.value)) {
     for (const { path, key, sentence } of schemaMistakes(validate.errors ?? [])) {
       mistakeAt(lineOf(document, lines, path, key), sentence);

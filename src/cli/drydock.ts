@@ -38,6 +38,7 @@ const program = new Command('drydock')
     'A Kubernetes-shaped cluster that runs at sea (real processes) and in the dock (one seed reproduces everything).',
   )
   .version(version)
+  .enablePositionalOptions()
   .showSuggestionAfterError()
   .configureOutput({
     outputError: (text, write) =>

@@ -29,6 +29,8 @@ interface SimOptions {
 export function addSimCommand(program: Command): void {
   const sim = program
     .command('sim')
+    // What follows `shrink` or `replay` is theirs.
+    .enablePositionalOptions()
     .description('run a scenario on a simulated network, disk and clock: one seed reproduces everything')
     .argument('[scenario]', 'a YAML file, such as scenarios/leader-crash.yaml')
     .option('--swarm', 'let each seed draw a scenario of its own: faults, sizes and clients of a store')
