@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import type { Command } from 'commander';
 
@@ -40,7 +40,8 @@ Examples:
     )
     .action(async (file: string, options: RestoreOptions) => {
       const directory = resolve(options.dataDir ?? `${options.name}.etcd`);
-      if (existsSync(directory) && readdirSync(directory).length > 0) {
+      const made = !existsSync(directory);
+      if (!made && readdirSync(directory).length > 0) {
         throw new CliError(`${directory} is not empty: name a --data-dir that is not there yet`);
       }
       const cluster = options.initialCluster ?? `${options.name}=${options.initialAdvertisePeerUrls}`;
@@ -52,17 +53,21 @@ Examples:
       if (!members.some(({ name }) => name === options.name)) {
         throw usage(`--initial-cluster ${cluster} does not name --name ${options.name}`);
       }
+      const content = readContent(file, options.skipHashCheck === true);
       try {
         const { records } = await restoreDataDirectory(
           createOsPlatform({ hostname: options.name }),
           new LmdbBackends(),
-          readContent(file, options.skipHashCheck === true),
+          content,
           { directory, name: options.name, cluster: { token: options.initialClusterToken, members } },
         );
         process.stdout.write(
           `${directory}: ${records} records restored; start it with \`drydock etcd --data-dir ${options.dataDir ?? directory}\`\n`,
         );
       } catch (error) {
+        // Half a state must not look like a member's.
+        if (made) rmSync(directory, { recursive: true, force: true });
+        else for (const entry of readdirSync(directory)) rmSync(join(directory, entry), { recursive: true });
         if (!(error instanceof SnapshotFileError)) throw error;
         throw new CliError(`${file}: ${error.message}`, { cause: error });
       }
