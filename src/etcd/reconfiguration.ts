@@ -15,8 +15,8 @@ export interface ClusterHealth {
 }
 
 /**
- * What strict reconfiguration has against a change (etcd's mayAddMember, mayRemoveMember, --strict-reconfig-check): with
- * what is up now, the cluster after the change must have a quorum.
+ * What strict reconfiguration has against a change (etcd's mayAddMember, mayPromoteMember, mayRemoveMember,
+ * --strict-reconfig-check): with what is up now, the cluster after the change must have a quorum.
  */
 export function checkAddition(health: ClusterHealth, addsVoter: boolean): EtcdError | undefined {
   const { voters } = health;
@@ -27,6 +27,12 @@ export function checkAddition(health: ClusterHealth, addsVoter: boolean): EtcdEr
     if (!second && started < majorityOf(voters.length + 1)) return notEnoughStartedMembersError();
   }
   return connectedCount(health) < voters.length ? unhealthyError() : undefined;
+}
+
+/** A learner that has caught up runs, and may stand in for a voter that is down: links do not matter. */
+export function checkPromotion({ voters }: ClusterHealth): EtcdError | undefined {
+  const started = voters.filter(isStarted).length + 1;
+  return started < majorityOf(voters.length + 1) ? notEnoughStartedMembersError() : undefined;
 }
 
 export function checkRemoval(health: ClusterHealth, removed: MemberId): EtcdError | undefined {

@@ -5,7 +5,7 @@ import { joiningMemberId } from './cluster.ts';
 import { fromMembershipError, learnerNotReadyError, type EtcdError } from './errors.ts';
 import type { EtcdServer } from './etcd-server.ts';
 import { addMember, promoteMember, removeMember, type ClusterMember, type Membership } from './membership.ts';
-import { checkAddition, checkRemoval, type ClusterHealth } from './reconfiguration.ts';
+import { checkAddition, checkPromotion, checkRemoval, type ClusterHealth } from './reconfiguration.ts';
 
 /** A learner is promoted when it has this share of the leader's log (etcd's readyPercent). */
 const readyShare = 0.9;
@@ -35,11 +35,12 @@ export class Reconfigurer {
     await member.linearizableRead();
     const id = joiningMemberId(peerUrls, toHex(member.platform.random.bytes(8)));
     const change = addMember(id, { peerUrls, learner });
+    // The cluster's health comes first: etcd looks at the rest when it applies the change.
+    this.#check((health) => checkAddition(health, !learner));
     const checked = membership().check(change);
     if (!checked.ok) throw fromMembershipError(checked.error);
     const learners = member.members().filter((one) => one.learner).length;
     if (learner && learners >= learnersMax) throw fromMembershipError('too-many-learners');
-    this.#check((health) => checkAddition(health, !learner));
     await this.#propose(change);
     return must(membership().get(id), 'a change that was applied shows');
   }
@@ -57,7 +58,7 @@ export class Reconfigurer {
     const checked = membership().check(change);
     if (!checked.ok) throw fromMembershipError(checked.error);
     if (matchOf(id) < matchOf(member.id) * readyShare) throw learnerNotReadyError();
-    this.#check((health) => checkAddition(health, true));
+    this.#check(checkPromotion);
     await this.#propose(change);
   }
 
