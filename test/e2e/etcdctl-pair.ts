@@ -29,7 +29,7 @@ export interface Command {
   readonly bind?: Readonly<Record<string, RegExp>>;
   /** The output is this message in protobuf. */
   readonly message?: string;
-  /** Lines come in any order: of several endpoints. */
+  /** Lines, and what commas and brackets part, come in any order: of several endpoints, of members in the order of their ids. */
   readonly unordered?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -145,25 +145,30 @@ export class CtlSide {
   /** Puts names for values, and masks what may differ. */
   mask(text: string): string {
     let masked = text;
-    const longestFirst = [...this.names].toSorted(([, a], [, b]) => b.length - a.length);
+    // The latest name of a value counts.
+    const longestFirst = [...this.names].toReversed().toSorted(([, a], [, b]) => b.length - a.length);
     for (const [name, value] of longestFirst) masked = masked.replaceAll(value, `<${name}>`);
     return (
       masked
+        // Short ids are filled up with spaces.
+        .replace(/Member +</g, 'Member <')
         .replace(ownNumbers, '$1#')
         .replace(/"ts":"[^"]*"/g, '"ts":"#"')
         .replace(/0xc[0-9a-f]{9}/g, '0x#')
         // etcd's own version, and the one of etcd that drydock is like.
         .replace(/("version"\s*:\s*"|, )3\.[56]\.\d+/gi, '$1#')
         .replace(/\b\d+(\.\d+)?(ns|µs|ms)\b|\b(\d+m)?\d+\.\d+s\b/g, '#s')
+        .replace(/"size":"[^"]*"/g, '"size":"#"')
         .replace(/"took":\d+(\.\d+)?(e-\d+)?/g, '"took":#')
     );
   }
 
-  bind(command: Command, output: string): void {
-    for (const [name, pattern] of Object.entries(command.bind ?? {})) {
-      const found = must(
-        pattern.exec(output)?.[1],
-        `${command.run} of ${this.flavour}: no ${name} in ${output}`,
+  bind({ run, bind = {} }: Command, stdout: string, stderr: string): void {
+    for (const [name, pattern] of Object.entries(bind)) {
+      const found = pattern.exec(stdout)?.[1];
+      assert(
+        found !== undefined,
+        () => `etcdctl ${run} of ${this.flavour}: no ${name} in ${stdout}${stderr}`,
       );
       this.nameId(name, found);
     }
@@ -171,16 +176,18 @@ export class CtlSide {
 
   outcome(command: Command, { code, stdout, stderr }: Ended): Outcome {
     const text = stdout.toString();
-    this.bind(command, text);
+    this.bind(command, text, stderr);
     if (command.message !== undefined) {
       return { code, stdout: maskHeader(decode(command.message, stdout)), stderr: this.mask(stderr) };
     }
-    const masked = this.mask(text);
-    return {
-      code,
-      stdout: command.unordered === true ? masked.split('\n').toSorted() : masked,
-      stderr: this.mask(stderr),
-    };
+    const order = (masked: string): string =>
+      command.unordered === true
+        ? masked
+            .split(/[\n,"{}[\]]+/)
+            .toSorted()
+            .join('\n')
+        : masked;
+    return { code, stdout: order(this.mask(text)), stderr: order(this.mask(stderr)) };
   }
 
   async close(): Promise<void> {
@@ -344,7 +351,7 @@ class Running {
   }
 
   bind(name: string, pattern: RegExp): void {
-    this.#side.bind({ ...this.#command, bind: { [name]: pattern } }, this.#stdout);
+    this.#side.bind({ ...this.#command, bind: { [name]: pattern } }, this.#stdout, this.#stderr);
   }
 
   type(text: string): void {
