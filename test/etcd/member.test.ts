@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts';
 import type { Revision, WatchEvents } from '../../src/etcd/client.ts';
+import type { AuthRequest } from '../../src/mvcc/auth/auth-request.ts';
 import { noMember } from '../../src/raft/types.ts';
 import { StoreCluster } from './store-cluster.ts';
 
@@ -98,6 +99,27 @@ describe('a store of three members', () => {
     const { count, header } = await cluster.settle('range', () => cluster.client(other).range({ key: 'k' }));
     expect([count, header.revision]).toEqual([0, 3]);
     expect(await cluster.settle('renew', () => cluster.client(other).leaseKeepAlive(id))).toBe(0);
+  });
+
+  it('ends a lease in time that somebody tried to end who may not', async () => {
+    const cluster = new StoreCluster(16);
+    const host = await cluster.elect();
+    const member = cluster.member(host)!;
+    const change = (request: AuthRequest): Promise<unknown> =>
+      cluster.settle(request.type, () => member.propose({ type: 'auth', request }));
+    for (const name of ['root', 'eve'])
+      await change({ type: 'user-add', name, passwordHash: '', noPassword: true });
+    await change({ type: 'user-grant-role', name: 'root', role: 'root' });
+    const { id } = await cluster.settle('grant', () => cluster.client(host).leaseGrant(3));
+    await cluster.settle('put', () => cluster.client(host).put({ ...put('k', 'v'), lease: id }));
+    await change({ type: 'enable' });
+    const eve = { username: 'eve', authRevision: member.auth.revision };
+    const revoked = cluster.settle('revoke', () =>
+      member.propose({ type: 'lease-revoke', id }, { auth: eve }),
+    );
+    await expect(revoked).rejects.toThrow('permission denied');
+    expect(member.store.leases()).toHaveLength(1);
+    await cluster.until('ended', () => member.store.leases().length === 0);
   });
 
   it('lets no old leader end a lease that the new one renews, after a pause and behind a slow disk', async () => {
