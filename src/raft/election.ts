@@ -30,6 +30,7 @@ export function hasUnappliedConfChange({ log, config }: RaftState): boolean {
 export function requestVotes(state: RaftState, kind: Campaign): void {
   const { id: from, term, log, membership } = state;
   const { lastIndex: index, lastTerm: logTerm } = log;
+  if (kind !== 'pre-election') traceOwnVote(state, 'send');
   for (const to of membership.voters) {
     if (to === from) continue;
     if (kind === 'pre-election') {
@@ -38,6 +39,12 @@ export function requestVotes(state: RaftState, kind: Campaign): void {
       state.send({ type: 'MsgVote', from, to, term, index, logTerm, transfer: kind === 'transfer' });
     }
   }
+}
+
+/** To the specification, as in etcd, a candidate's own vote is a message to itself. */
+export function traceOwnVote(state: RaftState, name: 'send' | 'receive'): void {
+  if (state.config.traceSpec === undefined) return;
+  state.spec({ name, message: voteResp(state, 'MsgVoteResp', state.id, state.term, false) });
 }
 
 export function answerVoteRequest(state: RaftState, message: MsgVote | MsgPreVote): void {

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { emptyBytes } from '../base/bytes.ts';
 import { isJoint } from './changer.ts';
-import { applyToConfState, decodeConfChangeV2, encodeConfChangeV2, leaveJointChange } from './conf-change.ts';
+import { decodeConfChangeV2, encodeConfChangeV2, leaveJointChange } from './conf-change.ts';
 import { LeaderReads } from './leader-reads.ts';
 import type { MsgAppResp, MsgHeartbeatResp, MsgProp } from './messages.ts';
 import { ProgressTracker } from './progress-tracker.ts';
@@ -10,7 +10,7 @@ import type { RaftState } from './raft-state.ts';
 import { Replication } from './replication.ts';
 import type { MemberStatus } from './status.ts';
 import { noMember } from './types.ts';
-import type { Entry, Index, MemberId } from './types.ts';
+import type { Entry, Index, MemberId, Term } from './types.ts';
 
 /** What a member is and does while it leads (§5.3, §5.4.2). It begins with an election and ends with the role. */
 export class Leader {
@@ -120,8 +120,12 @@ export class Leader {
 
   /** The leader's own ack, which counts only for what is durable (thesis §10.2.1). */
   ackStable(): void {
-    const own = this.#tracker.get(this.#state.id);
-    if (own === undefined || !own.maybeUpdate(this.#state.log.stableIndex)) return;
+    const { id, term, log, config } = this.#state;
+    const own = this.#tracker.get(id);
+    if (own === undefined || !own.maybeUpdate(log.stableIndex)) return;
+    if (config.traceSpec !== undefined && log.matches(own.match, term)) {
+      this.#traceOwnAck('receive', own.match);
+    }
     if (this.#maybeCommit()) this.#broadcastPending = true;
   }
 
@@ -167,21 +171,24 @@ export class Leader {
       last = (last + 1) as Index;
       entries.push({ index: last, term, type, data });
     }
+    if (this.#state.config.traceSpec !== undefined) this.#traceAppending(entries);
     log.append(entries);
-    if (this.#state.config.traceSpec !== undefined) this.#traceAppended(entries);
+    if (this.#state.config.traceSpec !== undefined) this.#traceOwnAck('send', last);
     this.#broadcastPending = true;
   }
 
-  #traceAppended(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      if (entry.type === 'normal') {
-        this.#state.spec({ name: 'Replicate' });
-        continue;
-      }
-      const change = decodeConfChangeV2(entry.data);
-      const confState = applyToConfState(this.#state.confState, change);
-      this.#state.spec({ name: 'ChangeConf', change, confState });
+  #traceAppending(entries: readonly Entry[]): void {
+    for (const { type, data } of entries) {
+      if (type === 'normal') this.#state.spec({ name: 'Replicate' });
+      else this.#state.spec({ name: 'ChangeConf', change: decodeConfChangeV2(data) });
     }
+  }
+
+  /** To the specification, as in etcd, a leader's own ack is a message to itself. */
+  #traceOwnAck(name: 'send' | 'receive', index: Index): void {
+    const { id, term } = this.#state;
+    const answer = { reject: false, rejectHint: 0 as Index, logTerm: 0 as Term };
+    this.#state.spec({ name, message: { type: 'MsgAppResp', from: id, to: id, term, index, ...answer } });
   }
 
   applied(entries: readonly Entry[]): void {

@@ -11,6 +11,7 @@ import {
   isPromotable,
   refusePreVote,
   requestVotes,
+  traceOwnVote,
 } from './election.ts';
 import type { Campaign } from './election.ts';
 import { answerStaleLeader, handleAppend, handleHeartbeat, handleSnapshot } from './follower.ts';
@@ -102,25 +103,33 @@ export class Raft {
     if (result === 'pending') return false;
     if (result === 'lost') this.#becomeFollower(term, noMember);
     else if (role === 'pre-candidate') this.#campaign('election');
-    else this.#becomeLeader();
+    else {
+      traceOwnVote(this.state, 'receive');
+      this.#becomeLeader();
+    }
     return true;
   }
 
   #becomeFollower(term: Term, leader: MemberId): void {
+    const { role, term: oldTerm } = this.state;
     this.#reset(term);
     this.state.role = 'follower';
     this.state.leader = leader;
     this.state.traceRole();
-    this.state.spec({ name: 'BecomeFollower' });
+    // Finding the leader of its term changes nothing that the specification knows.
+    const wasFollower = role === 'follower' || role === 'pre-candidate';
+    if (!wasFollower || term !== oldTerm) this.state.spec({ name: 'BecomeFollower' });
   }
 
   /** Changes neither term nor vote (thesis §9.6). */
   #becomePreCandidate(): void {
-    assert(this.state.role !== 'leader', 'a leader does not campaign');
+    const { role } = this.state;
+    assert(role !== 'leader', 'a leader does not campaign');
     this.state.role = 'pre-candidate';
     this.state.leader = noMember;
     this.#votes.clear();
     this.state.traceRole();
+    if (role === 'candidate') this.state.spec({ name: 'BecomeFollower' });
   }
 
   #becomeCandidate(): void {
@@ -334,6 +343,7 @@ export class Raft {
   appliedSnapshot({ metadata }: Snapshot): void {
     assert(this.#leading === undefined, 'nobody campaigns before its snapshot is applied');
     this.state.log.stableSnapshotTo(metadata.index);
+    this.state.spec({ name: 'ApplyConfChange', confState: metadata.confState });
     this.state.membership = new Membership(metadata.confState);
     this.state.log.appliedTo(metadata.index);
   }
@@ -344,8 +354,8 @@ export class Raft {
     // Else this member replayed the log without its founders (see `bootstrapSnapshot`) and might elect itself.
     assert(state.confState.voters.length > 0, 'a membership begins with a snapshot');
     const confState = applyToConfState(state.confState, change);
+    state.spec({ name: 'ApplyConfChange', confState });
     state.membership = new Membership(confState);
-    state.spec({ name: 'ApplyConfChange', change, confState });
     state.trace?.({ type: 'membership', id: state.id, confState });
     if (this.#leading === undefined) return confState;
     // The change is committed, so the others can elect one of theirs (thesis §4.2.2).

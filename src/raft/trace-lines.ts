@@ -1,11 +1,18 @@
-import type { Message } from './messages.ts';
+import type { Message, MsgApp, MsgVote } from './messages.ts';
 import { noMember } from './types.ts';
-import type { ConfChange, ConfChangeV2, ConfState, HardState, Index, MemberId, Role } from './types.ts';
+import type { ConfChangeV2, ConfState, HardState, Index, MemberId, Role } from './types.ts';
 
 /**
  * Trace lines that etcd-raft's TLA+ trace validation reads (tla/Traceetcdraft.tla): one JSON object per event, all
- * members into one file in causal order. What the specification does not model (pre-votes, reads, transfers) has no
- * line.
+ * members into one file in causal order. Some things are told in the specification's words rather than ours:
+ *   - a pre-candidate is a follower still, for pre-votes change nothing that the specification knows;
+ *   - a candidate's and a leader's own consent are messages to themselves;
+ *   - the founders' first entry is of term 1, where our bootstrap snapshot has 0;
+ *   - an append commits no further than it reaches, which is what its receiver makes of it anyway.
+ * What it does not model has no line (pre-votes, reads, transfers), or one at which it stops: a joint membership; a term
+ * or a commit learned from a message without a line, or from a refused vote; candidates ignored under CheckQuorum; a sole
+ * voter, who leads before its first Ready; a snapshot's answer, and a snapshot over commits; a heartbeat's commit where
+ * nothing is committed yet; two changes applied from one Ready; a member added a second time.
  */
 export interface TraceState {
   readonly id: MemberId;
@@ -18,17 +25,14 @@ export interface TraceState {
 export type TracedEvent =
   | { readonly name: 'InitState' | 'BecomeCandidate' | 'BecomeFollower' | 'BecomeLeader' }
   | { readonly name: 'Commit' | 'Replicate' | 'Ready' }
-  | {
-      readonly name: 'ChangeConf' | 'ApplyConfChange';
-      readonly change: ConfChange | ConfChangeV2;
-      readonly confState: ConfState;
-    }
+  | { readonly name: 'ChangeConf'; readonly change: ConfChangeV2 }
+  | { readonly name: 'ApplyConfChange'; readonly confState: ConfState }
   | { readonly name: 'send'; readonly message: Message; readonly match?: Index; readonly next?: Index }
   | { readonly name: 'receive'; readonly message: Message };
 
 const roleNames = {
   follower: 'StateFollower',
-  'pre-candidate': 'StatePreCandidate',
+  'pre-candidate': 'StateFollower',
   candidate: 'StateCandidate',
   leader: 'StateLeader',
 } as const satisfies Record<Role, string>;
@@ -67,13 +71,17 @@ export function traceLine(state: TraceState, event: TracedEvent): string | undef
       const prop = match === undefined ? {} : { prop: { match, next } };
       return line({ name: `Send${name}`, ...common, msg, ...prop });
     }
-    case 'ChangeConf':
-    case 'ApplyConfChange': {
-      const { change, confState: next } = event;
-      const steps = 'changes' in change ? change.changes : [change];
-      const changes = steps.map(({ type, member }) => ({ nid: member, action: actions[type] }));
-      return line({ name: event.name, ...common, prop: { cc: { changes, newconf: next.voters } } });
+    case 'ChangeConf': {
+      const changes = event.change.changes.map(({ type, member }) => ({
+        nid: member,
+        action: actions[type],
+      }));
+      // Leaving a joint membership.
+      if (changes.length === 0) return undefined;
+      return line({ name: event.name, ...common, prop: { cc: { changes } } });
     }
+    case 'ApplyConfChange':
+      return line({ name: event.name, ...common, prop: { cc: { newconf: event.confState.voters } } });
     default:
       return line({ name: event.name, ...common });
   }
@@ -99,11 +107,14 @@ function traceMessage(message: Message): object {
   };
   switch (message.type) {
     case 'MsgApp': {
-      const { index, logTerm, commit, entries } = message;
-      return { ...msg, index, logTerm, commit, entries: entries.length };
+      const { index, entries } = message;
+      const commit = Math.min(message.commit, index + entries.length);
+      return { ...msg, index, logTerm: termOf(message), commit, entries: entries.length };
     }
     case 'MsgAppResp': {
-      const { index, logTerm, reject, rejectHint } = message;
+      const { index, logTerm, rejectHint } = message;
+      // Index 0 accepts nothing: it is our answer to a stale leader, to the specification a refusal.
+      const reject = message.reject || index === 0;
       return { ...msg, index, logTerm, reject, rejectHint };
     }
     case 'MsgHeartbeat':
@@ -111,10 +122,15 @@ function traceMessage(message: Message): object {
     case 'MsgSnap':
       return { ...msg, entries: message.snapshot.metadata.index };
     case 'MsgVote':
-      return { ...msg, index: message.index, logTerm: message.logTerm };
+      return { ...msg, index: message.index, logTerm: termOf(message) };
     case 'MsgVoteResp':
       return { ...msg, reject: message.reject };
     default:
       return msg;
   }
+}
+
+/** Of the entry that a message names. */
+function termOf({ index, logTerm }: MsgApp | MsgVote): number {
+  return index > 0 ? Math.max(1, logTerm) : 0;
 }
