@@ -1,4 +1,5 @@
 import { assert, must } from '../base/assert.ts';
+import { SharedList } from '../base/shared-list.ts';
 import type { Store } from '../mvcc/store.ts';
 import type { StoreEvent } from '../mvcc/store-event.ts';
 import type { Revision } from '../mvcc/types.ts';
@@ -6,6 +7,9 @@ import type { Watcher } from '../mvcc/watcher.ts';
 import type { Watch, WatchEvents, WatchRequest } from './client.ts';
 
 type Step = () => void;
+
+/** Where every turn's lists begin: a hundred watches that are given the same hand over one and the same array. */
+const nothing = new SharedList<StoreEvent>();
 
 export interface MemberWatchOwner {
   readonly ended: (watch: MemberWatch) => void;
@@ -24,7 +28,7 @@ export class MemberWatch implements Watch {
   readonly #watcher: Watcher;
   readonly #undelivered: Step[] = [];
   /** Events of this turn, to be handed over as one: several revisions, none divided. */
-  #events: StoreEvent[] = [];
+  #events = nothing;
   #eventsRevision: Revision | undefined;
   #store: Store;
   #delivering = false;
@@ -97,17 +101,18 @@ export class MemberWatch implements Watch {
 
   #deliver(events: readonly StoreEvent[], revision: Revision): void {
     if (this.#closed) return;
-    if (this.#events.length === 0) {
-      this.#events = [...events];
-      this.#enqueue(() => this.#handOver());
-    } else this.#events.push(...events);
+    if (this.#events === nothing) this.#enqueue(() => this.#handOver());
+    let list = this.#events;
+    for (let i = 0; i < events.length; i++) list = list.append(events[i]!);
+    this.#events = list;
     this.#eventsRevision = revision;
   }
 
   #handOver(): void {
-    const events = this.#events;
-    this.#events = [];
-    if (events.length > 0) this.#consumer.events(events, must(this.#eventsRevision));
+    const { items } = this.#events;
+    this.#events = nothing;
+    nothing.forgetContinuations();
+    if (items.length > 0) this.#consumer.events(items, must(this.#eventsRevision));
   }
 
   #end(end: { readonly compactRevision?: Revision; readonly reason: string }): void {

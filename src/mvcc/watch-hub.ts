@@ -1,10 +1,11 @@
 import { assert, must } from '../base/assert.ts';
+import { SharedList } from '../base/shared-list.ts';
 import { endOf, isSingleKey } from './key-range.ts';
 import type { VisitRecord } from './backend.ts';
 import { decodeHead } from './key-value-codec.ts';
 import { RangeIndex } from './range-index.ts';
 import { StoreEvent } from './store-event.ts';
-import { type Key, type KeyValue, revision } from './types.ts';
+import { type Key, type KeyValue, type Revision, revision } from './types.ts';
 import type { StoreWatchRequest, Watcher, WatchSink } from './watcher.ts';
 
 /** What the hub needs to know of the store. */
@@ -27,6 +28,9 @@ export interface StoreChange {
 /** `paused`: its reader takes nothing now. It is in no group and costs nothing until it resumes, behind. */
 type Phase = 'synced' | 'unsynced' | 'paused' | 'ended';
 
+/** Where all lists of pending events begin: watchers of the same have the same list. */
+const nothing = new SharedList<StoreEvent>();
+
 class HubWatcher implements Watcher {
   readonly from: Key;
   readonly end: Key;
@@ -40,7 +44,7 @@ class HubWatcher implements Watcher {
   /** Unsynced: the first revision not yet delivered. Synced: the first one wanted. */
   next: number;
   /** Events of the delivery under way. */
-  pending: StoreEvent[] = [];
+  pending: SharedList<StoreEvent> = nothing;
 
   constructor(hub: WatchHub, request: StoreWatchRequest, sink: WatchSink, next: number) {
     // etcd reads an empty key as the least one.
@@ -150,7 +154,7 @@ export class WatchHub {
   remove(watcher: HubWatcher): void {
     this.#leave(watcher);
     watcher.phase = 'ended';
-    watcher.pending = [];
+    watcher.pending = nothing;
   }
 
   /** Nothing is delivered to `watcher` until it resumes; what it misses it catches up with from the backend then. */
@@ -271,18 +275,14 @@ export class WatchHub {
     for (const watcher of hits) {
       if (watcher.next < from || change.main < watcher.next) continue;
       if (change.tombstone ? watcher.noDelete : watcher.noPut) continue;
-      if (watcher.pending.length === 0) this.#touched.push(watcher);
+      if (watcher.pending === nothing) this.#touched.push(watcher);
       plain ??= new StoreEvent(
         change.main,
         volatile ? change.record.slice() : change.record,
         change.tombstone,
       );
-      if (watcher.prevKv) {
-        withPrevKv ??= this.#withPrevKv(plain);
-        watcher.pending.push(withPrevKv);
-      } else {
-        watcher.pending.push(plain);
-      }
+      if (watcher.prevKv) withPrevKv ??= this.#withPrevKv(plain);
+      watcher.pending = watcher.pending.append(watcher.prevKv ? withPrevKv! : plain);
     }
     hits.length = 0;
   }
@@ -299,12 +299,12 @@ export class WatchHub {
   #deliver(): void {
     const touched = this.#touched;
     this.#touched = [];
+    nothing.forgetContinuations();
     for (const watcher of touched) {
-      const events = watcher.pending;
-      watcher.pending = [];
+      const { items } = watcher.pending;
+      watcher.pending = nothing;
       // Empty when an earlier sink has cancelled this watcher.
-      const newest = events.at(-1);
-      if (newest !== undefined) watcher.sink.events(events, revision(newest.modRevision));
+      if (items.length > 0) watcher.sink.events(items, items[items.length - 1]!.modRevision as Revision);
     }
   }
 }

@@ -13,7 +13,7 @@ export interface StoreWatchRequest extends KeyRange {
  * to the store.
  */
 export interface WatchSink {
-  /** One or more whole revisions in (main, sub) order; never empty. `revision` is the newest of them. */
+  /** One or more whole revisions in (main, sub) order; never empty, and the same array for all who watch the same. `revision` is the newest. */
   events(events: readonly StoreEvent[], revision: Revision): void;
   /** The watcher's next revision has been compacted away. It has ended; nothing follows. */
   compacted(compactRevision: Revision): void;

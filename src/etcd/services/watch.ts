@@ -61,6 +61,7 @@ class SharedEncoding {
 }
 
 function sameEvents(a: readonly Event[], b: readonly Event[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
