@@ -49,3 +49,15 @@ export function toHex(bytes: Iterable<number>): string {
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
   return text;
 }
+
+/** Whether there is nothing but zeros from `from` on. Looks at eight bytes at a time: preallocated files are long. */
+export function isZero(bytes: Uint8Array, from = 0): boolean {
+  const aligned = Math.min(bytes.length, from + (-(bytes.byteOffset + from) & 7));
+  for (let i = from; i < aligned; i++) if (bytes[i] !== 0) return false;
+  if (aligned === bytes.length) return true;
+  const words = new Float64Array(bytes.buffer, bytes.byteOffset + aligned, (bytes.length - aligned) >> 3);
+  // Eight zero bytes are the float 0, and nothing else is: -0 is another one.
+  for (let i = 0; i < words.length; i++) if (!Object.is(words[i], 0)) return false;
+  for (let i = aligned + words.length * 8; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { isZero } from '../base/bytes.ts';
 
 import type { Disk } from '../platform/disk.ts';
 import { WalError } from './errors.ts';
@@ -74,7 +75,7 @@ export async function readSegment(disk: Disk, directory: string, number: number)
     lastFrame = end;
     ({ crc, end } = frame);
   }
-  const torn = !bytes.subarray(end).every((byte) => byte === 0);
+  const torn = !isZero(bytes, end);
   if (torn) {
     const next = findFrame(bytes, end);
     if (next !== undefined)
