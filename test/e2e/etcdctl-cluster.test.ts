@@ -139,17 +139,19 @@ describe.skipIf(!here)('etcdctl prints of three members of drydock what it print
     await pair.same('get k --endpoints=$newclient --consistency=s');
     // 3.5 says `Unavailable`, of which its clients try again and again; later releases and drydock do not.
     for (const run of [
-      ...[
-        'get k',
-        'put k x',
-        'del k',
-        'watch k',
-        'member list',
-        'user list',
-        'alarm list',
-        'endpoint health',
-      ],
-      ...['lease list', 'lease grant 9', 'compaction 2', 'defrag', 'endpoint hashkv'],
+      'get k',
+      'put k x',
+      'del k',
+      'watch k',
+      'member list',
+      'user list',
+      'alarm list',
+      'endpoint health',
+      'lease list',
+      'lease grant 9',
+      'compaction 2',
+      'defrag',
+      'endpoint hashkv',
     ]) {
       const { code, stderr } = await pair.drydock.run({ run: `${run} --endpoints=$newclient` });
       expect.soft(stderr, run).toContain('etcdserver: rpc not supported for learner');
