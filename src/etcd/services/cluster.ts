@@ -89,7 +89,9 @@ export function clusterService(context: ServiceContext): GrpcMethods {
           if (member.learner) throw notSupportedForLearnerError();
           await member.linearizableRead();
         }
-        void call;
+        // Any user may look, nobody may not (GHSA-q8m4-xhhv-38mg, as 3.6.10 has it).
+        const denied = member.auth.checkNamed(context.authenticate(call));
+        if (denied !== undefined) throw fromAuthError(denied);
         return MemberListResponse.encode({ header: header(), members: members() });
       }),
     ],

@@ -50,10 +50,7 @@ export function leaseService(context: ServiceContext): GrpcMethods {
   );
 
   const revoke = byTable(context, pb.LeaseRevokeRequest, pb.LeaseRevokeResponse, async ({ ID }, call) => ({
-    facts: await member.propose(
-      { type: 'lease-revoke', id: ID as LeaseId },
-      { auth: context.authenticate(call) },
-    ),
+    facts: await member.propose({ type: 'lease-revoke', id: ID as LeaseId }, { auth: requireNamed(call) }),
   }));
 
   const timeToLive = byTable(

@@ -84,7 +84,9 @@ export function maintenanceService(context: ServiceContext): GrpcMethods {
     return answer([named]);
   });
 
-  const status = unary(() => {
+  const status = unary((_bytes, call) => {
+    // As any user may ask for alarms (etcd#21666).
+    refuse(member.auth.checkNamed(context.authenticate(call)));
     const errors: string[] = [];
     if (member.leader === noMember) errors.push('etcdserver: no leader');
     for (const { memberId, alarm: type } of member.alarms()) {
@@ -142,7 +144,7 @@ export function maintenanceService(context: ServiceContext): GrpcMethods {
     const target = memberIdOfBig(targetID);
     if (target === undefined) throw badTransfereeError();
     await member.moveLeader(target);
-    return MoveLeaderResponse.encode({ header: header() });
+    return MoveLeaderResponse.encode({});
   });
 
   const downgrade = unary(async (bytes, call) => {

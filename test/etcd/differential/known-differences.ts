@@ -1,4 +1,4 @@
-import type { Step } from './step.ts';
+import type { Step, UnaryStep } from './step.ts';
 
 /**
  * Where drydock, which answers as etcd 3.6 does with its security fixes, differs from the etcd 3.5 that the tests can have.
@@ -15,6 +15,8 @@ interface Answered {
 }
 
 const invalidSort = { code: 3, message: 'etcdserver: invalid sort option' };
+const nobody = { code: 3, message: 'etcdserver: user name is empty' };
+const denied = { code: 7, message: 'etcdserver: permission denied' };
 
 export const knownDifferences: readonly KnownDifference[] = [
   {
@@ -61,6 +63,60 @@ export const knownDifferences: readonly KnownDifference[] = [
     align: (step, etcd, drydock) =>
       'call' in step && step.call.startsWith('KV.') && same(drydock, invalidSort) ? invalidSort : etcd,
   },
+  {
+    reason: 'nobody may call these while auth is on, from 3.5.28 and 3.6.9 on (GHSA-q8m4-xhhv-38mg)',
+    align: onRefusal(
+      nobody,
+      ({ call, as }) =>
+        as === undefined &&
+        /^(Lease\.|Cluster\.MemberList|KV\.Compact|Maintenance\.(Alarm|MoveLeader|Downgrade|Status))/.test(
+          call,
+        ),
+    ),
+  },
+  {
+    reason:
+      'only root may: from 3.6 on (etcd#14663), of compactions and alarms from 3.6.9 on (GHSA-q8m4-xhhv-38mg)',
+    align: onRefusal(
+      denied,
+      ({ call, as }) =>
+        as !== 'root' && /^(KV\.Compact|Maintenance\.(Alarm|MoveLeader|Downgrade))$/.test(call),
+    ),
+  },
+  {
+    reason: 'a token that is none is refused also where 3.5 asks for none',
+    align: onRefusal(
+      { code: 16, message: 'etcdserver: invalid auth token' },
+      ({ call, as }) => as === 'stranger' && /^(Maintenance|Cluster|Lease)\./.test(call),
+    ),
+  },
+  {
+    reason:
+      '3.6 words the refusals of Maintenance as all others; 3.5 lets the sentence of its inside through',
+    align: (step, etcd) => {
+      if (!('call' in step) || !step.call.startsWith('Maintenance.')) return etcd;
+      if (same(etcd, { code: 2, message: 'auth: user name is empty' })) return nobody;
+      return same(etcd, { code: 2, message: 'auth: permission denied' }) ? denied : etcd;
+    },
+  },
+  {
+    reason:
+      'permissions hold in transactions within transactions (GHSA-rfx7-8w68-q57q), and for leases and previous values of their puts (GHSA-x35m-3gp4-4fh5)',
+    align: onRefusal(
+      denied,
+      ({ call, as, request }) =>
+        as !== 'root' &&
+        call === 'KV.Txn' &&
+        /"(request_txn|lease|prev_kv)"/.test(JSON.stringify(request?.['success'])),
+    ),
+  },
+  {
+    reason: '3.6 tells what the role root may do, which is everything (etcd#13006)',
+    align: (step, etcd) =>
+      'call' in step && step.call === 'Auth.RoleGet' && step.request?.['role'] === 'root' && isAnswer(etcd)
+        ? { ...etcd, perm: [{ permType: 2, range_end: '\0' }] }
+        : etcd,
+  },
 ];
 
 /** Changes what a method answers when it goes well. */
@@ -72,6 +128,12 @@ function onAnswer(
     'call' in step && step.call === method && isAnswer(etcd) && isAnswer(drydock)
       ? change(etcd, drydock)
       : etcd;
+}
+
+/** What is refused, although the etcd at hand does not refuse it. */
+function onRefusal(refusal: Answered, applies: (step: UnaryStep) => boolean): KnownDifference['align'] {
+  return (step, etcd, drydock) =>
+    'call' in step && applies(step) && same(drydock, refusal) ? refusal : etcd;
 }
 
 function isAnswer(value: unknown): value is Answered {

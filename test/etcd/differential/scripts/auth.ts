@@ -152,8 +152,19 @@ export const permissions: readonly Step[] = [
   call('Maintenance.HashKV'),
   call('Maintenance.Alarm'),
   call('Maintenance.Defragment'),
+  call('Maintenance.Hash'),
+  call('Maintenance.MoveLeader', { targetID: 1 }),
+  call('Maintenance.Downgrade', { action: 2 }),
   call('Cluster.MemberList'),
   call('Lease.LeaseLeases'),
+  call('Lease.LeaseTimeToLive', { ID: 5 }),
+  call('Lease.LeaseRevoke', { ID: 99 }),
+  call('KV.Compact', { revision: 1_000_000 }),
+  call('Auth.RoleGet', { role: 'reader' }),
+  call('Auth.UserGet', { name: 'alice' }),
+  ...(['Maintenance.Status', 'Maintenance.HashKV', 'Cluster.MemberList', 'Lease.LeaseLeases'] as const).map(
+    (method) => call(method, {}, 'stranger'),
+  ),
   ...['alice', 'spaced', 'root'].flatMap((as): Step[] => [
     ...spans.flatMap((span): Step[] => [
       call('KV.Range', span, as),
@@ -180,7 +191,19 @@ export const permissions: readonly Step[] = [
       { success: [{ request_put: { key: 'w1', value: '' } }, { request_put: { key: 'a', value: '' } }] },
       as,
     ),
-    call('KV.Compact', { revision: 3 }, as),
+    // Of the future, so that whoever may compact changes nothing.
+    call('KV.Compact', { revision: 1_000_000 }, as),
+    // Never run: what may be asked for, not what it does.
+    ...[{ lease: 5 }, { prev_kv: true }, { lease: 5, prev_kv: true }].map((more) =>
+      call(
+        'KV.Txn',
+        {
+          compare: [{ key: 'a', target: 0, result: 1, version: 1_000_000 }],
+          success: [{ request_put: { key: 'w1', value: '', ...more } }],
+        },
+        as,
+      ),
+    ),
     call('Lease.LeaseTimeToLive', { ID: 5 }, as),
     call('Lease.LeaseTimeToLive', { ID: 5, keys: true }, as),
     call('Lease.LeaseTimeToLive', { ID: 6, keys: true }, as),
@@ -189,8 +212,13 @@ export const permissions: readonly Step[] = [
     call('Lease.LeaseLeases', {}, as),
     call('Lease.LeaseRevoke', { ID: 5 }, as),
     call('Lease.LeaseRevoke', { ID: 99 }, as),
+    call('Maintenance.Status', {}, as),
     call('Maintenance.Alarm', {}, as),
+    call('Maintenance.Alarm', { action: 2, alarm: 1, memberID: 4711 }, as),
     call('Maintenance.Hash', {}, as),
+    call('Maintenance.HashKV', {}, as),
+    call('Maintenance.Downgrade', { action: 2 }, as),
+    call('Cluster.MemberList', {}, as),
     call('Maintenance.MoveLeader', { targetID: 1 }, as),
     call(
       'Cluster.MemberAdd',
@@ -242,6 +270,7 @@ export const permissions: readonly Step[] = [
   call('KV.Range', { key: 'a' }),
   login('root', 'r'),
   call('KV.Range', all, 'root'),
+  call('KV.Compact', { revision: 3 }, 'root'),
   call('Auth.UserList', {}, 'root'),
   call('Auth.AuthDisable', {}, 'root'),
   call('Auth.AuthStatus'),

@@ -45,9 +45,16 @@ export const watches: readonly Step[] = [
   settle,
   put('a', '2'),
   settleLong,
+  { open: 'before time', method: 'Watch.Watch' },
+  create({ ...all, start_revision: -1 }, 'before time'),
+  create({ key: 'b', range_end: 'a', start_revision: -2 }, 'before time'),
+  create({ key: 'a', start_revision: -(2n ** 63n) }, 'before time'),
+  settleLong,
+  { cancel: 'before time' },
+  settle,
   // Start revisions, with and without what was there before, and filters.
   { open: 'v', method: 'Watch.Watch' },
-  ...[-1, -(2n ** 63n), 0, 1, 2, 3, 4, 5, 6, 7, 100].flatMap((start_revision) => [
+  ...[0, 1, 2, 3, 4, 5, 6, 7, 100].flatMap((start_revision) => [
     create({ ...all, start_revision, prev_kv: true }, 'v'),
     create({ key: 'a', start_revision, filters: [0] }, 'v'),
     create({ key: 'a', start_revision, filters: [1] }, 'v'),
