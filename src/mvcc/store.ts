@@ -190,7 +190,7 @@ export class Store {
 
   /** Errors: key-not-provided, value-provided, lease-provided, key-not-found, lease-not-found. */
   put(request: PutRequest): Result<PutResponse, MvccError> {
-    const refusal = checkPut(request) ?? this.#checkPutState(request);
+    const refusal = checkPut(request) ?? this.#checkPutLease(request) ?? this.#checkPutKey(request);
     if (refusal !== undefined) return err({ code: refusal });
     const response = this.#put(request);
     this.#end();
@@ -218,7 +218,7 @@ export class Store {
     if (refusal !== undefined) return err({ code: refusal });
     const path: boolean[] = [];
     this.#choosePath(request, path);
-    refusal = this.#checkTxnState(request, path.values(), []);
+    refusal = this.#checkRun(request, path);
     if (refusal !== undefined) return err({ code: refusal });
     this.#totals.txns++;
     const response = this.#txn(request, path.values());
@@ -398,12 +398,16 @@ export class Store {
     return atRevision < this.#compaction.revision ? 'compacted' : undefined;
   }
 
-  #checkPutState(request: PutRequest): MvccErrorCode | undefined {
-    if (request.ignoreValue === true || request.ignoreLease === true) {
-      if (this.#index.get(request.key)?.exists !== true) return 'key-not-found';
-    }
-    const lease = request.lease ?? noLease;
+  #checkPutLease({ lease = noLease }: PutRequest): MvccErrorCode | undefined {
     return lease === noLease || this.#lessor.has(lease) ? undefined : 'lease-not-found';
+  }
+
+  /** `deleted`: what its transaction deletes before. */
+  #checkPutKey(request: PutRequest, deleted: readonly DeleteRangeRequest[] = []): MvccErrorCode | undefined {
+    if (request.ignoreValue !== true && request.ignoreLease !== true) return undefined;
+    if (this.#index.get(request.key)?.exists !== true) return 'key-not-found';
+    // etcd looks at the state before the transaction only, writes half of it, and dies of it on every member.
+    return deleted.some((range) => contains(range, request.key)) ? 'key-not-found' : undefined;
   }
 
   /** Appends which branch each transaction on the way takes, parents before their children, in op order. */
@@ -425,44 +429,34 @@ export class Store {
     return true;
   }
 
-  /** `deleted`: what the run deletes before it comes to `txn`. */
-  #checkTxnState(
+  /** First all puts of the run, then all its reads, as etcd does. */
+  #checkRun(txn: TxnRequest, path: readonly boolean[]): MvccErrorCode | undefined {
+    const deleted: DeleteRangeRequest[] = [];
+    const refusal = this.#firstRefusal(txn, path.values(), (op) => {
+      if (op.type === 'delete-range') deleted.push(op.request);
+      if (op.type !== 'put') return undefined;
+      return this.#checkPutKey(op.request, deleted) ?? this.#checkPutLease(op.request);
+    });
+    if (refusal !== undefined) return refusal;
+    return this.#firstRefusal(txn, path.values(), (op) => {
+      if (op.type !== 'range') return undefined;
+      const at = op.request.revision ?? 0;
+      // In a transaction, and there alone, etcd takes one before 0 at its word: it is compacted, but for -1 at first.
+      return at < 0 && at < this.#compaction.revision ? 'compacted' : this.#checkRevision(at);
+    });
+  }
+
+  #firstRefusal(
     txn: TxnRequest,
     path: IterableIterator<boolean>,
-    deleted: DeleteRangeRequest[],
+    check: (op: RequestOp) => MvccErrorCode | undefined,
   ): MvccErrorCode | undefined {
     const succeeded = path.next().value as boolean;
     for (const op of succeeded ? txn.success : txn.failure) {
-      const refusal = this.#checkOpState(op, path, deleted);
+      const refusal = op.type === 'txn' ? this.#firstRefusal(op.request, path, check) : check(op);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
-  }
-
-  #checkOpState(
-    op: RequestOp,
-    path: IterableIterator<boolean>,
-    deleted: DeleteRangeRequest[],
-  ): MvccErrorCode | undefined {
-    switch (op.type) {
-      case 'range': {
-        const at = op.request.revision ?? 0;
-        // In a transaction, and there alone, etcd takes one before 0 at its word: it is compacted, but for -1 at first.
-        return at < 0 && at < this.#compaction.revision ? 'compacted' : this.#checkRevision(at);
-      }
-      case 'put': {
-        const { key, ignoreValue, ignoreLease } = op.request;
-        const needsOld = ignoreValue === true || ignoreLease === true;
-        // etcd looks at the state before the transaction only, writes half of it, and dies of it on every member.
-        if (needsOld && deleted.some((range) => contains(range, key))) return 'key-not-found';
-        return this.#checkPutState(op.request);
-      }
-      case 'delete-range':
-        deleted.push(op.request);
-        return undefined;
-      case 'txn':
-        return this.#checkTxnState(op.request, path, deleted);
-    }
   }
 
   #txn(txn: TxnRequest, path: IterableIterator<boolean>): TxnResponse {

@@ -58,7 +58,11 @@ export class NaiveStore {
   }
 
   put(request: PutRequest): Answer<ResponseOp> {
-    const answer = this.txn({ compare: [], success: [{ type: 'put', request }], failure: [] });
+    const txn: TxnRequest = { compare: [], success: [{ type: 'put', request }], failure: [] };
+    // Alone, its lease is looked at first; in a transaction, its key.
+    if (this.#staticProblem(txn) === undefined && this.#leaseMissing(request))
+      return refuse('lease-not-found');
+    const answer = this.txn(txn);
     return answer.ok ? accept(answer.value.responses[0]!) : answer;
   }
 
@@ -75,7 +79,7 @@ export class NaiveStore {
     if (code !== undefined) return refuse(code);
     const before = this.states[this.revision]!;
     const working = { kvs: before, events: [] as Event[] };
-    const response = this.#run(request, before, working);
+    const response = this.#play(request, before, working);
     this.#end(working);
     return accept(response);
   }
@@ -218,26 +222,37 @@ export class NaiveStore {
     );
   }
 
-  /** `deleted`: what the run has deleted so far. */
-  #stateProblem(txn: TxnRequest, deleted: KeyRange[] = []): MvccErrorCode | undefined {
+  /** All ops that would run, in order. */
+  #run(txn: TxnRequest): RequestOp[] {
+    const branch = this.#holds(txn, this.states[this.revision]!) ? txn.success : txn.failure;
+    return branch.flatMap((op) => (op.type === 'txn' ? this.#run(op.request) : [op]));
+  }
+
+  #stateProblem(txn: TxnRequest): MvccErrorCode | undefined {
     const now = this.states[this.revision]!;
-    for (const op of this.#holds(txn, now) ? txn.success : txn.failure) {
-      let code: MvccErrorCode | undefined;
-      if (op.type === 'txn') code = this.#stateProblem(op.request, deleted);
-      if (op.type === 'delete-range') deleted.push(op.request);
-      if (op.type === 'range') {
-        const at = op.request.revision ?? 0;
-        code = at < 0 ? (at < this.compacted ? 'compacted' : undefined) : this.#revisionProblem(op.request);
-      }
-      if (op.type === 'put') {
-        const { key, lease, ignoreLease, ignoreValue } = op.request;
-        const there = now.some((kv) => kv.key === key) && !deleted.some((range) => inRange(key, range));
-        if ((ignoreLease || ignoreValue) && !there) code = 'key-not-found';
-        else if ((lease ?? 0n) !== 0n && !this.leases.has(lease!)) code = 'lease-not-found';
-      }
+    const run = this.#run(txn);
+    for (const [i, op] of run.entries()) {
+      if (op.type !== 'put') continue;
+      const { key, ignoreLease, ignoreValue } = op.request;
+      const deleted = run
+        .slice(0, i)
+        .some((other) => other.type === 'delete-range' && inRange(key, other.request));
+      const there = now.some((kv) => kv.key === key) && !deleted;
+      if ((ignoreLease || ignoreValue) && !there) return 'key-not-found';
+      if (this.#leaseMissing(op.request)) return 'lease-not-found';
+    }
+    for (const op of run) {
+      if (op.type !== 'range') continue;
+      const at = op.request.revision ?? 0;
+      const code =
+        at < 0 ? (at < this.compacted ? 'compacted' : undefined) : this.#revisionProblem(op.request);
       if (code !== undefined) return code;
     }
     return undefined;
+  }
+
+  #leaseMissing({ lease }: PutRequest): boolean {
+    return (lease ?? 0n) !== 0n && !this.leases.has(lease!);
   }
 
   #holds(txn: TxnRequest, kvs: readonly KeyValue[]): boolean {
@@ -268,14 +283,14 @@ export class NaiveStore {
     ];
   }
 
-  #run(
+  #play(
     txn: TxnRequest,
     before: readonly KeyValue[],
     working: { kvs: KeyValue[]; events: Event[] },
   ): TxnResponse {
     const succeeded = this.#holds(txn, before);
     const responses = (succeeded ? txn.success : txn.failure).map((op): ResponseOp => {
-      if (op.type === 'txn') return { type: 'txn', response: this.#run(op.request, before, working) };
+      if (op.type === 'txn') return { type: 'txn', response: this.#play(op.request, before, working) };
       if (op.type === 'range') return { type: 'range', response: this.#read(op.request, working.kvs) };
       if (op.type === 'delete-range') {
         const gone = working.kvs.filter((kv) => inRange(kv.key, op.request));
