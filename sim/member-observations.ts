@@ -116,14 +116,22 @@ function hashOf(store: Store): string {
   return must(hash.ok ? hash.value : undefined, 'the newest revision always has a hash');
 }
 
-/** Between two events of the loop nothing compacts, so the run may be taken in one step. */
+/**
+ * A backend shows nothing of a step that is not finished, so the hash of this revision is taken when the batch of entries
+ * is applied: before the event is over, and long before anything could scrub what it needs.
+ */
 function emitHashKv(bus: ObservationBus, member: MemberId, store: Store): void {
-  const started = store.hashKv();
-  const run = must(started.ok ? started.value : undefined, 'the newest revision can always be hashed');
-  while (run.step(Infinity));
-  const { revision, compactRevision, hash } = run;
-  run.close();
-  bus.emit({ type: 'kv-hashed', member, revision, compactRevision, hash });
+  const at = store.revision;
+  queueMicrotask(() => {
+    const started = store.hashKv(at);
+    // The same batch compacted it away.
+    if (!started.ok) return;
+    const run = started.value;
+    while (run.step(Infinity));
+    const { revision, compactRevision, hash } = run;
+    run.close();
+    bus.emit({ type: 'kv-hashed', member, revision, compactRevision, hash });
+  });
 }
 
 function byRevision(events: readonly Event[]): Map<number, Event[]> {

@@ -28,8 +28,8 @@ export class NoLostAck implements Checker {
         const lost = writesTold(call).find((write) => !this.#holds(revision, write));
         if (lost === undefined) return undefined;
         const what =
-          lost.value === undefined ? `the delete of ${lost.key}` : `"${lost.value}" in ${lost.key}`;
-        const message = `${describeCall(call)} was acknowledged as revision ${revision}, which does not hold ${what}`;
+          lost.value === undefined ? `no delete of ${lost.key}` : `no "${lost.value}" in ${lost.key}`;
+        const message = `${describeCall(call)} was acknowledged as revision ${revision}, which does not hold it: there is ${what}`;
         return { checker: this.name, atMillis: seen.atMillis, message };
       }
       default:

@@ -260,7 +260,7 @@ describe('store checkers', () => {
     const ack: Fact = { type: 'client-return', client: 'c', outcome: { type: 'put', revision: 2 } };
     expect(verdict(new NoLostAck(), [call, applied(2, put('k', '1', 2)), ack])).toBeUndefined();
     expect(verdict(new NoLostAck(), [call, ack])).toContain(
-      'was acknowledged as revision 2, which does not hold "1" in k',
+      'was acknowledged as revision 2, which does not hold it: there is no "1" in k',
     );
     expect(verdict(new NoLostAck(), [call, applied(2, put('k', '0', 2)), ack])).toContain('does not hold');
     const forked: Fact = { type: 'revision-applied', member: b, revision: 2, events: [remove('k', 2)] };
