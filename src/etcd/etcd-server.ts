@@ -1,6 +1,7 @@
 import type { AuthStore } from '../mvcc/auth/auth-store.ts';
 import type { BackendView } from '../mvcc/backend.ts';
 import type { Store } from '../mvcc/store.ts';
+import type { Lease } from '../mvcc/lessor.ts';
 import type { LeaseId, Revision } from '../mvcc/types.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Index, MemberId, Term } from '../raft/types.ts';
@@ -53,6 +54,8 @@ export interface EtcdServer {
   leaseTimeToLive(
     id: LeaseId,
   ): Promise<{ readonly grantedTtl: number; readonly remainingTtl: number } | undefined>;
+  /** Those that this member knows. The leader names the one that ends next first. */
+  leases(): readonly Lease[];
   /** A lease id that nobody has: a positive int63. */
   newLeaseId(): LeaseId;
 

@@ -97,6 +97,10 @@ export class LeaseKeeper {
     return millis === undefined || millis <= 0 ? -1 : Math.floor(millis / 1000);
   }
 
+  soonestFirst(leases: readonly Lease[]): readonly Lease[] {
+    return this.#expiry.soonestFirst(leases);
+  }
+
   stop(): void {
     this.demote();
   }

@@ -21,6 +21,7 @@ import { ok } from '../base/result.ts';
 import type { Backend, BackendView } from '../mvcc/backend.ts';
 import type { AuthStore } from '../mvcc/auth/auth-store.ts';
 import type { Store } from '../mvcc/store.ts';
+import type { Lease } from '../mvcc/lessor.ts';
 import type { LeaseId } from '../mvcc/types.ts';
 import type { Timer } from '../platform/clock.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -500,6 +501,10 @@ export class Member implements EtcdServer {
       id &= 0x7fff_ffff_ffff_ffffn;
       if (id !== 0n && this.store.lease(id as LeaseId) === undefined) return id as LeaseId;
     }
+  }
+
+  leases(): readonly Lease[] {
+    return this.#leases.soonestFirst(this.store.leases());
   }
 
   /** Only the leader knows the time of leases. */

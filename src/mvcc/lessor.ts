@@ -295,6 +295,12 @@ export class LeaseExpiry {
     return lease && Math.max(0, lease.expiryMillis - nowMillis);
   }
 
+  /** As etcd lists them. Those whose time is not known come last, all of them where nobody keeps it. */
+  soonestFirst(leases: readonly Lease[]): readonly Lease[] {
+    const expiryOf = ({ id }: Lease): number => this.#leases.get(id)?.expiryMillis ?? Number.MAX_VALUE;
+    return leases.toSorted((a, b) => expiryOf(a) - expiryOf(b));
+  }
+
   #start(lease: Timed): void {
     this.#leases.set(lease.id, lease);
     this.#wakes.push({ atMillis: lease.expiryMillis, lease });

@@ -102,6 +102,24 @@ describe('LeaseExpiry', () => {
     expect(expiry.expired(12_000, 1e6)).toHaveLength(3 * expiriesPerSecondMax);
   });
 
+  it('names the lease that ends next first, and those of unknown time last', () => {
+    const expiry = new LeaseExpiry();
+    const leases = [1, 2, 3, 4].map((n) => ({ id: id(n), ttlSeconds: 10, remainingTtlSeconds: 0 }));
+    expect(expiry.soonestFirst(leases)).toEqual(leases);
+    for (const [n, ttlSeconds] of [
+      [4, 5],
+      [2, 100],
+      [1, 10],
+    ] as const)
+      expiry.granted(id(n), ttlSeconds, 0);
+    expect(expiry.soonestFirst(leases).map((lease) => lease.id)).toEqual([4n, 1n, 2n, 3n]);
+    expiry.renew(id(4), 4000);
+    expiry.renew(id(1), 500);
+    expect(expiry.soonestFirst(leases).map((lease) => lease.id)).toEqual([4n, 1n, 2n, 3n]);
+    expiry.renew(id(4), 8990);
+    expect(expiry.soonestFirst(leases).map((lease) => lease.id)).toEqual([1n, 4n, 2n, 3n]);
+  });
+
   it('starts anew when an id is granted again', () => {
     const expiry = new LeaseExpiry();
     expiry.granted(id(1), 1, 0);

@@ -75,7 +75,7 @@ export function leaseService(context: ServiceContext): GrpcMethods {
 
   const leases = byTable(context, pb.LeaseLeasesRequest, pb.LeaseLeasesResponse, async (_, call) => {
     requireNamed(call);
-    return { body: { leases: member.store.leases().map(({ id }) => ({ ID: id })) } };
+    return { body: { leases: member.leases().map(({ id }) => ({ ID: id })) } };
   });
 
   return new Map([

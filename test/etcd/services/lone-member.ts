@@ -83,6 +83,10 @@ export class LoneMember {
     return Promise.resolve(this.store.lease(lease)?.ttlSeconds ?? 0);
   }
 
+  leases(): ReturnType<EtcdServer['leases']> {
+    return this.store.leases();
+  }
+
   leaseTimeToLive(lease: LeaseId): ReturnType<EtcdServer['leaseTimeToLive']> {
     const held = this.store.lease(lease);
     return Promise.resolve(held && { grantedTtl: held.ttlSeconds, remainingTtl: held.ttlSeconds - 0.5 });
