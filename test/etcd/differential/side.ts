@@ -215,7 +215,9 @@ export class Side {
     if (typeof ref === 'string') {
       const bound = must(this.bindings.get(ref), `nothing is bound to ${ref}`);
       const plus = fields['plus'];
-      return plus === undefined ? bound : Number(bound) + Number(plus);
+      return plus === undefined
+        ? bound
+        : Math.max(Number(bound) + Number(plus), Number(fields['least'] ?? -Infinity));
     }
     return Object.fromEntries(
       Object.entries(fields).map(([name, one]) => [name, one === undefined ? one : this.#resolve(one)]),

@@ -4,7 +4,7 @@ import type { Fields } from './wire.ts';
  * What a sequence is made of: plain data, the same for both servers, so that it can be printed, kept and played again.
  *
  * A `{ ref: 'name', plus: n }` in a request stands for a value that each server gave by itself: what `bind` took out of an
- * earlier answer, or `revision`, the newest revision that any answer has shown.
+ * earlier answer, or `revision`, the newest revision that any answer has shown. With `least` it is no less than that.
  */
 export type Step =
   | UnaryStep

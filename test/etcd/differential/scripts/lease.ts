@@ -29,6 +29,7 @@ export const leases: readonly Step[] = [
     timeToLive(ID),
     timeToLive(ID, false),
   ]),
+  { call: 'Lease.LeaseLeases' },
   put('b', 1),
   put('a', 1),
   put('c', -1),
