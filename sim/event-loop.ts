@@ -34,6 +34,9 @@ export interface EventHost {
   readonly index: number;
   /** Events due before this wait until then. */
   readonly pausedUntilMillis: number;
+  /** After so many more events of this host `blow` is called in the place of the next; 0: never. */
+  fuseEvents: number;
+  blow(): void;
 }
 
 export interface RunOptions {
@@ -69,7 +72,7 @@ export interface EventLoopOptions {
   readonly traps?: boolean;
 }
 
-interface LoopEvent {
+class LoopEvent implements Timer {
   atMillis: number;
   /** Orders hosts at one instant by a seeded hash; equal for one host, whose events keep their sequence. */
   tie: number;
@@ -77,6 +80,26 @@ interface LoopEvent {
   readonly owner: EventOwner | undefined;
   readonly kind: string;
   fire: (() => void) | undefined;
+
+  constructor(
+    atMillis: number,
+    tie: number,
+    sequence: number,
+    owner: EventOwner | undefined,
+    kind: string,
+    fire: () => void,
+  ) {
+    this.atMillis = atMillis;
+    this.tie = tie;
+    this.sequence = sequence;
+    this.owner = owner;
+    this.kind = kind;
+    this.fire = fire;
+  }
+
+  cancel(): void {
+    this.fire = undefined;
+  }
 }
 
 /** Events in one macrotask: the engine's other work waits no longer than they take. */
@@ -138,9 +161,24 @@ export class EventLoop {
       () =>
         `${this.#current?.name ?? 'the world'} scheduled ${this.#scheduledByEvent} events in one step: a live-lock`,
     );
-    const event = this.#newEvent(owner, this.#nowMillis + delayMillis, kind, fire);
+    const atMillis = this.#nowMillis + delayMillis;
+    const event = new LoopEvent(atMillis, this.#tie(owner, atMillis), this.#sequence++, owner, kind, fire);
     this.#queue.push(event);
-    return { cancel: () => void (event.fire = undefined) };
+    return event;
+  }
+
+  /** What a host waits for in events of `kind` takes `factor` times as long from now on. Costs as much as is waited for. */
+  stretch(host: EventHost, kind: string, factor: number): void {
+    const events: LoopEvent[] = [];
+    while (this.#queue.size > 0) events.push(this.#queue.pop());
+    for (const event of events) {
+      const { owner } = event;
+      if (event.kind === kind && owner?.host === host && event.atMillis > this.#nowMillis) {
+        event.atMillis = this.#nowMillis + (event.atMillis - this.#nowMillis) * factor;
+        event.tie = this.#tie(owner, event.atMillis);
+      }
+      this.#queue.push(event);
+    }
   }
 
   /** Reports a bug of simulated code; the run ends after this event. The first report stands. */
@@ -213,7 +251,7 @@ export class EventLoop {
           this.#nowMillis = Math.max(this.#nowMillis, endMillis);
           return 'time';
         }
-        this.#execute(event);
+        if (!burnsOut(event.owner)) this.#execute(event);
         if (drain !== undefined) drain();
       }
     } finally {
@@ -273,10 +311,6 @@ export class EventLoop {
     }
   }
 
-  #newEvent(owner: EventOwner | undefined, atMillis: number, kind: string, fire: () => void): LoopEvent {
-    return { atMillis, tie: this.#tie(owner, atMillis), sequence: this.#sequence++, owner, kind, fire };
-  }
-
   /** The world's own events come first at their instant. */
   #tie(owner: EventOwner | undefined, atMillis: number): number {
     if (owner === undefined) return -1;
@@ -290,6 +324,14 @@ export class EventLoop {
     drain();
     assert(drained, 'microtasks were not drained: the loop must run in a macrotask');
   }
+}
+
+/** Whether the host of an event ends in its place. */
+function burnsOut(owner: EventOwner | undefined): boolean {
+  if (owner === undefined || owner.host.fuseEvents === 0) return false;
+  if (--owner.host.fuseEvents > 0) return false;
+  owner.host.blow();
+  return !owner.alive;
 }
 
 function before(a: LoopEvent, b: LoopEvent): boolean {

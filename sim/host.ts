@@ -1,9 +1,13 @@
 import { assert, must } from '../src/base/assert.ts';
 import type { Identity } from '../src/platform/network.ts';
 import type { Platform } from '../src/platform/platform.ts';
-import { SimulatedClock, type ClockSettings } from './clock.ts';
-import { HostDisk, SimulatedDisk, type DiskOptions } from './disk/simulated-disk.ts';
+import { HostClock, SimulatedClock, type ClockSettings } from './clock.ts';
+import { HostDisk, type DiskOptions } from './disk/host-disk.ts';
+import { SimulatedDisk } from './disk/simulated-disk.ts';
 import type { EventHost, EventLoop } from './event-loop.ts';
+import type { FaultHits } from './fault-hits.ts';
+import { HostFaultPoints, LifeFaultPoints } from './fault-points.ts';
+import { LifeRandom } from './life-random.ts';
 import { Life } from './life.ts';
 import { SimulatedLogger, type LogBook } from './logger.ts';
 import type { Fabric, NetworkHost } from './network/fabric.ts';
@@ -23,6 +27,7 @@ export interface HostWorld {
   readonly loop: EventLoop;
   readonly random: RandomStreams;
   readonly fabric: Fabric;
+  readonly hits: FaultHits;
   readonly logs: LogBook;
   readonly programs: ReadonlyMap<string, Program>;
 }
@@ -40,9 +45,11 @@ export class Host implements NetworkHost, EventHost, ProcessHost {
   readonly index: number;
   readonly identity: Identity | undefined;
   readonly addresses = new Set<string>();
-  /** May be changed while the host runs: an offset is a jump, a rate a drift. */
-  readonly clock: ClockSettings;
+  readonly clock: HostClock;
   readonly disk: HostDisk;
+  /** The crash points that are armed, and the rare branches that are active. */
+  readonly points: HostFaultPoints;
+  fuseEvents = 0;
   readonly processes: ProcessTable;
   readonly #world: HostWorld;
   #main: HostMain | undefined;
@@ -58,9 +65,11 @@ export class Host implements NetworkHost, EventHost, ProcessHost {
     this.name = name;
     this.index = options.index;
     this.identity = options.identity;
-    this.clock = { ...options.clock };
     this.#world = world;
-    this.disk = new HostDisk(options.disk, world.random.stream(`disk/${name}`));
+    const { loop, random, hits } = world;
+    this.clock = new HostClock(this, loop, hits, options.clock);
+    this.disk = new HostDisk(options.disk, loop, random.stream(`disk/${name}`), hits);
+    this.points = new HostFaultPoints(name, random, hits);
     this.processes = new ProcessTable(this);
   }
 
@@ -118,22 +127,38 @@ export class Host implements NetworkHost, EventHost, ProcessHost {
    * processes go on. Nothing if it is down.
    */
   kill(): void {
+    if (this.isUp) this.#world.hits.hit('kill');
     this.#life?.end('kill');
     this.#release();
   }
 
   /**
-   * Power is lost: everything on the host ends, what was not synced is lost as the disk's options say, and peers
-   * notice after a while. Nothing if it is off.
+   * Power is lost: everything on the host ends, what was not synced is lost as the disk's options say, and peers notice after
+   * a while. With `silently` nobody tells them: they are left half open until they send something, or wonder at
+   * the silence. Nothing if it is off.
    */
-  crash(): void {
+  crash({ silently = false }: { readonly silently?: boolean } = {}): void {
     if (!this.#hasPower) return;
+    this.#world.hits.hit(silently ? 'crash-silent' : 'crash');
+    const end = silently ? 'silence' : 'power';
     this.#hasPower = false;
     this.#pausedUntilMillis = 0;
-    this.#life?.end('power');
-    this.processes.losePower();
+    this.fuseEvents = 0;
+    this.#life?.end(end);
+    this.processes.losePower(end);
     this.disk.losePower();
     this.#release();
+  }
+
+  /** Loses power in the place of its event after the next `events` (>= 0). */
+  crashAfterEvents(events: number): void {
+    assert(Number.isInteger(events) && events >= 0, () => `not a number of events: ${events}`);
+    this.fuseEvents = events + 1;
+  }
+
+  blow(): void {
+    this.#world.hits.hit('crash-at-event');
+    this.crash();
   }
 
   /** Boots again with the same main, after a crash or a kill; crashes first if it is up. */
@@ -144,6 +169,7 @@ export class Host implements NetworkHost, EventHost, ProcessHost {
 
   /** Nothing on the host runs for so long, while time goes on (SIGSTOP, a stalled VM). */
   pause(forMillis: number): void {
+    this.#world.hits.hit('pause');
     this.#pausedUntilMillis = Math.max(this.#pausedUntilMillis, this.#world.loop.nowMillis + forMillis);
   }
 
@@ -156,11 +182,12 @@ export class Host implements NetworkHost, EventHost, ProcessHost {
     return {
       hostname: this.name,
       clock: new SimulatedClock(life, this.clock),
-      random: this.#world.random.stream(`app/${purpose}`),
+      random: new LifeRandom(life, this.#world.random.stream(`app/${purpose}`)),
       network: new SimulatedNetwork(life, this, this.#world.fabric),
       disk: new SimulatedDisk(life, this.disk),
       processes: new SimulatedProcesses(life, this.processes),
       logger: new SimulatedLogger(life, this.#world.logs),
+      faults: new LifeFaultPoints(life, this.points, () => this.crash()),
     };
   }
 

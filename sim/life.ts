@@ -2,8 +2,11 @@ import type { Timer } from '../src/platform/clock.ts';
 import { DiskError, NetworkError, ProcessError } from '../src/platform/errors.ts';
 import type { EventHost, EventLoop, EventOwner } from './event-loop.ts';
 
-/** Why a life ended. `kill`: the process died and its kernel lives. `power`: the whole machine went. */
-export type LifeEnd = 'exit' | 'kill' | 'power';
+/**
+ * Why a life ended. `kill`: the process died and its kernel lives. `power`: the whole machine went, and the switch tells its
+ * peers. `silence`: it went, and nobody is told.
+ */
+export type LifeEnd = 'exit' | 'kill' | 'power' | 'silence';
 
 /** Something that must know when its life ends: connections, listeners, locks. */
 export interface LifeResource {
@@ -39,6 +42,7 @@ export class Life implements EventOwner {
 
   /** Settles with what `act` returns or throws, as an event of its own; never once the life has ended. */
   later<T>(delayMillis: number, kind: string, act: () => T): Promise<T> {
+    if (!this.#alive) return new Promise(() => {});
     return new Promise((resolve, reject) => {
       this.after(delayMillis, kind, () => {
         try {

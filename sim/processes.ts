@@ -44,8 +44,8 @@ export class ProcessTable {
     return child;
   }
 
-  losePower(): void {
-    for (const child of this.#processes.values()) child.life.end('power');
+  losePower(end: 'power' | 'silence'): void {
+    for (const child of this.#processes.values()) child.life.end(end);
     this.#processes.clear();
   }
 }

@@ -19,7 +19,7 @@ import { assert, must } from '../src/base/assert.ts';
 import type { Timer } from '../src/platform/clock.ts';
 import type { Identity } from '../src/platform/network.ts';
 import type { ClockSettings } from './clock.ts';
-import { defaultDiskOptions, noDiskFaults, type DiskOptions } from './disk/simulated-disk.ts';
+import { defaultDiskOptions, type DiskOptions } from './disk/host-disk.ts';
 import {
   EventLoop,
   type Engine,
@@ -28,6 +28,8 @@ import {
   type RunOptions,
   type RunResult,
 } from './event-loop.ts';
+import { FaultAtlas } from './fault-atlas.ts';
+import { FaultHits } from './fault-hits.ts';
 import { Host } from './host.ts';
 import { LogBook, type LogLevel } from './logger.ts';
 import { Fabric } from './network/fabric.ts';
@@ -66,6 +68,10 @@ export class World {
   readonly loop: EventLoop;
   readonly random: RandomStreams;
   readonly fabric: Fabric;
+  /** What faults really did. */
+  readonly hits = new FaultHits();
+  /** Where faults may destroy what was promised to be kept. */
+  readonly atlas = new FaultAtlas(this.hits);
   readonly logs: LogBook;
   /** Programs that hosts can spawn, by name; add to it before they do. */
   readonly programs: Map<string, Program> = defaultPrograms();
@@ -79,7 +85,10 @@ export class World {
     this.#trace = trace;
     this.random = new RandomStreams(options.seed, (value) => trace.draw(value));
     this.loop = new EventLoop(options.seed, options.engine, trace, options.loop);
-    this.fabric = new Fabric(this.loop, this.random, { ...defaultNetworkOptions, ...options.network });
+    this.fabric = new Fabric(this.loop, this.random, this.hits, {
+      ...defaultNetworkOptions,
+      ...options.network,
+    });
     this.logs = new LogBook(options.logLevel, undefined, options.onLog);
   }
 
@@ -135,7 +144,7 @@ export class World {
     host.addresses.delete(address);
   }
 
-  /** The way from one host to another, for faults of one direction: `cut`, `heal`, `clogMillis`, `lossProbability`. */
+  /** The way from one host to another, for faults of one direction. */
   path(from: Host, to: Host): Path {
     return this.fabric.path(from, to);
   }
@@ -146,9 +155,10 @@ export class World {
     this.path(b, a).cut(this.now);
   }
 
+  /** Takes away everything that was done to the ways between the two. */
   heal(a: Host, b: Host): void {
-    this.path(a, b).heal(this.now);
-    this.path(b, a).heal(this.now);
+    this.path(a, b).mend(this.now);
+    this.path(b, a).mend(this.now);
   }
 
   /** Cuts every path between a host of `group` and one outside it. */
@@ -158,22 +168,20 @@ export class World {
     }
   }
 
-  /** Heals every path, and takes away clogs and losses set on them. */
+  /** Takes away everything that was done to the network. */
   healAll(): void {
-    for (const a of this.hosts) {
-      for (const b of this.hosts) {
-        const path = this.path(a, b);
-        path.heal(this.now);
-        path.clogMillis = 0;
-        path.lossProbability = undefined;
-      }
-    }
+    for (const path of this.fabric.paths()) path.mend(this.now);
   }
 
-  /** Takes every fault away from a host's disk and oscillator. A pause ends in its time, and nothing boots by this. */
+  /**
+   * Takes every fault away from a host's disk, clock and code. What is lost or rotten stays so. A pause ends in its time,
+   * and nothing boots by this.
+   */
   mend(host: Host): void {
-    Object.assign(host.disk.faults, noDiskFaults);
-    host.clock.rate = 1;
+    host.disk.mend();
+    host.clock.mend();
+    host.points.mend();
+    host.fuseEvents = 0;
   }
 
   /** An event of the world itself: what a nemesis or a scenario does at its time. */

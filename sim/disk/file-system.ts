@@ -128,18 +128,38 @@ export class FileSystem {
 
   /** The sum of all files' sizes. */
   usedBytes(): number {
-    const files: FileInode[] = [];
-    collectFiles(this.#root, files);
-    return files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    let sum = 0;
+    for (const { inode } of this.files()) sum += inode.sizeBytes;
+    return sum;
+  }
+
+  /** All files, folder by folder in the order in which they were named. */
+  files(): Iterable<{ readonly path: string; readonly inode: FileInode }> {
+    return filesIn(this.#root, '');
+  }
+
+  /** One of its own with what is durable of this one: the names too. */
+  copy(): FileSystem {
+    const copy = new FileSystem();
+    const undone = new Map<DirectoryInode, Map<string, Inode | undefined>>();
+    for (const { changes } of this.#pending.toReversed()) {
+      for (const { directory, name, before } of changes.toReversed()) {
+        let names = undone.get(directory);
+        if (names === undefined) undone.set(directory, (names = new Map()));
+        names.set(name, before);
+      }
+    }
+    copyDirectory(this.#root, copy.#root, undone);
+    return copy;
   }
 
   /** Power is lost. `keptProbability` as for sectors: 0 undoes everything that was pending. */
   losePower(
     random: RandomStream,
     faults: { readonly keptProbability: number; readonly tornProbability: number },
-  ): void {
-    const files: FileInode[] = [];
-    collectFiles(this.#root, files);
+  ): { readonly lost: number; readonly torn: number; readonly names: number } {
+    const files = new Set<FileInode>();
+    for (const { inode } of this.files()) files.add(inode);
     let kept = 0;
     while (kept < this.#pending.length && random.chance(faults.keptProbability)) kept++;
     for (const { changes } of this.#pending.slice(kept).toReversed()) {
@@ -148,10 +168,18 @@ export class FileSystem {
         else directory.entries.set(name, before);
       }
     }
+    const names = this.#pending.length - kept;
     this.#pending = [];
     // A file that came back by an undone removal has its unsynced contents too.
-    collectFiles(this.#root, files);
-    for (const file of new Set(files)) file.losePower(random, faults);
+    for (const { inode } of this.files()) files.add(inode);
+    let lost = 0;
+    let torn = 0;
+    for (const file of files) {
+      const sectors = file.losePower(random, faults);
+      lost += sectors.lost;
+      torn += sectors.torn;
+    }
+    return { lost, torn, names };
   }
 
   #change(changes: readonly { directory: DirectoryInode; name: string; inode: Inode | undefined }[]): void {
@@ -201,9 +229,32 @@ function join(directory: string, name: string): string {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }
 
-function collectFiles(directory: DirectoryInode, files: FileInode[]): void {
-  for (const inode of directory.entries.values()) {
-    if (inode.type === 'file') files.push(inode);
-    else collectFiles(inode, files);
+function* filesIn(
+  directory: DirectoryInode,
+  path: string,
+): IterableIterator<{ readonly path: string; readonly inode: FileInode }> {
+  for (const [name, inode] of directory.entries) {
+    if (inode.type === 'file') yield { path: `${path}/${name}`, inode };
+    else yield* filesIn(inode, `${path}/${name}`);
+  }
+}
+
+/** `undone`: what stands durably in the place of a name. */
+function copyDirectory(
+  from: DirectoryInode,
+  to: DirectoryInode,
+  undone: ReadonlyMap<DirectoryInode, ReadonlyMap<string, Inode | undefined>>,
+): void {
+  const entries = new Map<string, Inode | undefined>(from.entries);
+  for (const [name, before] of undone.get(from) ?? []) entries.set(name, before);
+  for (const [name, inode] of entries) {
+    if (inode === undefined) continue;
+    if (inode.type === 'file') {
+      to.entries.set(name, inode.copy());
+      continue;
+    }
+    const directory: DirectoryInode = { type: 'directory', entries: new Map(), path: inode.path };
+    to.entries.set(name, directory);
+    copyDirectory(inode, directory, undone);
   }
 }

@@ -22,6 +22,9 @@ export class FileInode {
    * they are written to again.
    */
   readonly #forsaken = new Map<number, Uint8Array>();
+  /** Sectors of which the platter holds something else than the page cache: the work of misdirected writes. */
+  readonly #misplaced = new Map<number, { readonly bytes: Uint8Array; readonly sparesTail: boolean }>();
+  #tailOffset = 0;
 
   get sizeBytes(): number {
     return this.#sizeBytes;
@@ -29,6 +32,16 @@ export class FileInode {
 
   get dirtySectorCount(): number {
     return this.#dirty.size;
+  }
+
+  /** Ascending in the order in which they became dirty. */
+  dirtySectors(): readonly number[] {
+    return [...this.#dirty.keys()];
+  }
+
+  /** Where the last write of contents began. What follows may be torn by a crash, and is zeros at the end. */
+  get tailOffset(): number {
+    return this.#tailOffset;
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -48,6 +61,7 @@ export class FileInode {
     const end = offset + bytes.length;
     this.#remember(offset, end);
     this.#put(offset, bytes);
+    if (!isPadding(bytes)) this.#tailOffset = offset;
     this.#sizeBytes = Math.max(this.#sizeBytes, end);
   }
 
@@ -57,6 +71,7 @@ export class FileInode {
       this.#zero(length, this.#sizeBytes);
     }
     this.#sizeBytes = length;
+    this.#tailOffset = Math.min(this.#tailOffset, length);
   }
 
   /** Everything written so far is durable, except what a failed sync has forsaken. */
@@ -81,12 +96,23 @@ export class FileInode {
   losePower(
     random: RandomStream,
     faults: { readonly keptProbability: number; readonly tornProbability: number },
-  ): void {
+  ): { readonly lost: number; readonly torn: number } {
+    let lost = 0;
+    let torn = 0;
     for (const [sector, old] of this.#dirty) {
-      if (random.chance(faults.tornProbability))
+      if (random.chance(faults.tornProbability)) {
         this.#put(sector * sectorBytes, this.#torn(sector, old, random));
-      else if (!random.chance(faults.keptProbability)) this.#put(sector * sectorBytes, old);
+        torn++;
+      } else if (!random.chance(faults.keptProbability)) {
+        this.#put(sector * sectorBytes, old);
+        lost++;
+      }
     }
+    for (const [sector, { bytes, sparesTail }] of this.#misplaced) {
+      if (!sparesTail || (sector + 1) * sectorBytes <= this.#tailOffset)
+        this.#put(sector * sectorBytes, bytes);
+    }
+    this.#misplaced.clear();
     for (const [sector, old] of this.#forsaken) this.#put(sector * sectorBytes, old);
     if (this.#sizeBytes !== this.#durableSizeBytes && !random.chance(faults.keptProbability)) {
       this.#sizeBytes = this.#durableSizeBytes;
@@ -98,6 +124,36 @@ export class FileInode {
     this.#dirty.clear();
     this.#forsaken.clear();
     this.#durableSizeBytes = this.#sizeBytes;
+    return { lost, torn };
+  }
+
+  /**
+   * The platter keeps the old contents of a dirty sector although its sync succeeds: the write went elsewhere. With
+   * `sparesTail` it is as if nothing had happened while it is part of what was written last.
+   *
+   * @returns what was written
+   */
+  misplace(sector: number, sparesTail: boolean): Uint8Array {
+    const old = this.#dirty.get(sector) ?? zeroSector;
+    this.#misplaced.set(sector, { bytes: old, sparesTail });
+    return this.#sector(sector);
+  }
+
+  /** The platter holds `bytes` in a sector, whatever the page cache shows. */
+  receive(sector: number, bytes: Uint8Array, sparesTail: boolean): void {
+    this.#misplaced.set(sector, { bytes, sparesTail });
+  }
+
+  /** A file of its own with what is durable of this one. */
+  copy(): FileInode {
+    const copy = new FileInode();
+    for (const [index, page] of this.#pages) copy.#pages.set(index, page.slice());
+    for (const [sector, old] of this.#dirty) copy.#put(sector * sectorBytes, old);
+    for (const [sector, old] of this.#forsaken) copy.#put(sector * sectorBytes, old);
+    copy.#sizeBytes = this.#durableSizeBytes;
+    copy.#durableSizeBytes = this.#durableSizeBytes;
+    copy.#tailOffset = Math.min(this.#tailOffset, this.#durableSizeBytes);
+    return copy;
   }
 
   /** Rot: the durable content of a byte changes behind everyone's back. */
@@ -108,6 +164,8 @@ export class FileInode {
 
   #remember(from: number, to: number): void {
     for (let sector = Math.floor(from / sectorBytes); sector * sectorBytes < to; sector++) {
+      // What is written again is right again.
+      this.#misplaced.delete(sector);
       if (this.#dirty.has(sector)) continue;
       this.#dirty.set(sector, this.#forsaken.get(sector) ?? this.#sector(sector));
       this.#forsaken.delete(sector);
@@ -152,4 +210,10 @@ export class FileInode {
       at += count;
     }
   }
+}
+
+/** Zeros ahead of a log: judged by the beginning, for a write costs enough as it is. */
+function isPadding(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length && i < 16; i++) if (bytes[i] !== 0) return false;
+  return true;
 }

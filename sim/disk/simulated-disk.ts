@@ -1,74 +1,10 @@
 import { assert } from '../../src/base/assert.ts';
 import type { Disk, DiskFile, DiskLock } from '../../src/platform/disk.ts';
-import { DiskError, type DiskErrorCode } from '../../src/platform/errors.ts';
+import { DiskError } from '../../src/platform/errors.ts';
 import type { Life } from '../life.ts';
-import type { RandomStream } from '../random-streams.ts';
-import { FileSystem, parts } from './file-system.ts';
+import { parts, type FileSystem } from './file-system.ts';
+import type { HostDisk } from './host-disk.ts';
 import type { FileInode } from './inode.ts';
-
-/** How a disk behaves. Times in virtual milliseconds; each has an exponential tail of the same mean. */
-export interface DiskOptions {
-  readonly readMillis: number;
-  readonly writeMillis: number;
-  readonly syncMillis: number;
-  /** For names: open, list, rename and their like. */
-  readonly metadataMillis: number;
-  /** Chance that a sector or name that was not synced survives a power loss. */
-  readonly keptProbability: number;
-  /** Chance that a sector that was not synced holds garbage after a power loss. */
-  readonly tornProbability: number;
-  /** Files may hold so many bytes in all; more is ENOSPC. */
-  readonly capacityBytes: number;
-}
-
-export const defaultDiskOptions: DiskOptions = {
-  readMillis: 0.05,
-  writeMillis: 0.02,
-  syncMillis: 0.8,
-  metadataMillis: 0.05,
-  keptProbability: 0.5,
-  tornProbability: 0.05,
-  capacityBytes: 1024 * 1024 * 1024,
-};
-
-/** Faults of the moment; a scenario sets and clears them while the host runs. */
-export interface DiskFaults {
-  readErrorProbability: number;
-  writeErrorProbability: number;
-  syncErrorProbability: number;
-  /** Added to every sync: a disk that stalls. */
-  slowSyncMillis: number;
-  /** Replaces the options' capacity while set. */
-  capacityBytes: number | undefined;
-}
-
-export const noDiskFaults: Readonly<DiskFaults> = {
-  readErrorProbability: 0,
-  writeErrorProbability: 0,
-  syncErrorProbability: 0,
-  slowSyncMillis: 0,
-  capacityBytes: undefined,
-};
-
-/** The disk of a host: it outlives the host's lives. */
-export class HostDisk {
-  readonly options: DiskOptions;
-  readonly random: RandomStream;
-  readonly fileSystem = new FileSystem();
-  readonly faults: DiskFaults = { ...noDiskFaults };
-  readonly locks = new Map<string, Life>();
-  usedBytes = 0;
-
-  constructor(options: DiskOptions, random: RandomStream) {
-    this.options = options;
-    this.random = random;
-  }
-
-  losePower(): void {
-    this.fileSystem.losePower(this.random, this.options);
-    this.usedBytes = this.fileSystem.usedBytes();
-  }
-}
 
 /** The disk as one life of its host sees it. */
 export class SimulatedDisk implements Disk {
@@ -100,22 +36,29 @@ export class SimulatedDisk implements Disk {
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#names('rename', (fs) => fs.rename(from, to));
+    return this.#names('rename', (fs) => {
+      fs.rename(from, to);
+      this.#host.usedBytes = fs.usedBytes();
+    });
   }
 
   remove(path: string): Promise<void> {
-    return this.#names('remove', (fs) => fs.remove(path));
+    return this.#names('remove', (fs) => {
+      fs.remove(path);
+      this.#host.usedBytes = fs.usedBytes();
+    });
   }
 
   removeTree(directory: string): Promise<void> {
-    return this.#names('remove tree', (fs) => fs.removeTree(directory));
+    return this.#names('remove tree', (fs) => {
+      fs.removeTree(directory);
+      this.#host.usedBytes = fs.usedBytes();
+    });
   }
 
   syncDirectory(directory: string): Promise<void> {
-    const { options, faults, random } = this.#host;
-    const millis = latency(options.syncMillis, random) + faults.slowSyncMillis;
-    return this.#life.later(millis, 'disk syncDirectory', () => {
-      failMaybe(this.#host, faults.syncErrorProbability, directory, 'syncing');
+    return later(this.#life, this.#host, 'sync', 'disk syncDirectory', () => {
+      this.#host.failMaybe('sync', directory);
       this.#host.fileSystem.syncDirectory(directory);
     });
   }
@@ -140,12 +83,7 @@ export class SimulatedDisk implements Disk {
   }
 
   #names<T>(what: string, act: (fileSystem: FileSystem) => T): Promise<T> {
-    const { options, random, fileSystem } = this.#host;
-    return this.#life.later(latency(options.metadataMillis, random), `disk ${what}`, () => {
-      const result = act(fileSystem);
-      this.#host.usedBytes = fileSystem.usedBytes();
-      return result;
-    });
+    return later(this.#life, this.#host, 'metadata', `disk ${what}`, () => act(this.#host.fileSystem));
   }
 }
 
@@ -166,47 +104,43 @@ class SimulatedFile implements DiskFile {
   }
 
   size(): Promise<number> {
-    return this.#do('size', this.#host.options.metadataMillis, () => this.#inode.sizeBytes);
+    return this.#do('metadata', 'disk size', () => this.#inode.sizeBytes);
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
-    return this.#do('read', this.#host.options.readMillis, () => {
-      failMaybe(this.#host, this.#host.faults.readErrorProbability, this.path, 'reading');
-      return this.#inode.read(offset, length);
+    return this.#do('read', 'disk read', () => {
+      this.#host.failMaybe('read', this.path);
+      return this.#host.shown(this.#inode.read(offset, length));
     });
   }
 
   write(offset: number, bytes: Uint8Array): Promise<void> {
-    return this.#do('write', this.#host.options.writeMillis, () => {
+    return this.#do('write', 'disk write', () => {
       this.#mustBeWritable();
-      failMaybe(this.#host, this.#host.faults.writeErrorProbability, this.path, 'writing');
-      this.#resize(Math.max(this.#inode.sizeBytes, offset + bytes.length), () =>
-        this.#inode.write(offset, bytes),
-      );
+      this.#host.failMaybe('write', this.path);
+      this.#host.claim(Math.max(0, offset + bytes.length - this.#inode.sizeBytes), this.path);
+      this.#inode.write(offset, bytes);
     });
   }
 
   truncate(length: number): Promise<void> {
-    return this.#do('truncate', this.#host.options.metadataMillis, () => {
+    return this.#do('metadata', 'disk truncate', () => {
       this.#mustBeWritable();
-      this.#resize(length, () => this.#inode.truncate(length));
+      this.#host.claim(length - this.#inode.sizeBytes, this.path);
+      this.#inode.truncate(length);
     });
   }
 
   sync(): Promise<void> {
-    const { options, faults, random } = this.#host;
-    return this.#do(
-      'sync',
-      options.syncMillis,
-      () => {
-        if (random.chance(faults.syncErrorProbability)) {
-          this.#inode.forsake();
-          throw new DiskError('EIO', this.path, `an injected error syncing ${this.path}`);
-        }
-        this.#inode.sync();
-      },
-      faults.slowSyncMillis,
-    );
+    return this.#do('sync', 'disk sync', () => {
+      try {
+        this.#host.failMaybe('sync', this.path);
+      } catch (error) {
+        this.#inode.forsake();
+        throw error;
+      }
+      this.#host.sync(this.#inode);
+    });
   }
 
   close(): Promise<void> {
@@ -215,34 +149,20 @@ class SimulatedFile implements DiskFile {
     });
   }
 
-  #do<T>(what: string, meanMillis: number, act: () => T, extraMillis = 0): Promise<T> {
+  #do<T>(kind: OperationKind, what: string, act: () => T): Promise<T> {
     assert(!this.#closed, () => `${what} of ${this.path} after close`);
-    return this.#life.later(latency(meanMillis, this.#host.random) + extraMillis, `disk ${what}`, act);
+    return later(this.#life, this.#host, kind, what, act);
   }
 
   #mustBeWritable(): void {
-    if (!this.#writable) fail('EACCES', this.path, `${this.path} was opened for reading`);
-  }
-
-  #resize(sizeBytes: number, act: () => void): void {
-    const growthBytes = sizeBytes - this.#inode.sizeBytes;
-    const capacityBytes = this.#host.faults.capacityBytes ?? this.#host.options.capacityBytes;
-    if (growthBytes > 0 && this.#host.usedBytes + growthBytes > capacityBytes) {
-      fail('ENOSPC', this.path, `no space left for ${this.path}`);
-    }
-    act();
-    this.#host.usedBytes += growthBytes;
+    if (this.#writable) return;
+    throw new DiskError('EACCES', this.path, `${this.path} was opened for reading`);
   }
 }
 
-function latency(meanMillis: number, random: RandomStream): number {
-  return meanMillis / 2 + random.exponential(meanMillis / 2);
-}
+type OperationKind = Parameters<HostDisk['millis']>[0];
 
-function failMaybe(host: HostDisk, probability: number, path: string, doing: string): void {
-  if (host.random.chance(probability)) fail('EIO', path, `an injected error ${doing} ${path}`);
-}
-
-function fail(code: DiskErrorCode, path: string, message: string): never {
-  throw new DiskError(code, path, message);
+/** Does something after the time that the disk takes for it. Of what the dead ask for it hears nothing. */
+function later<T>(life: Life, host: HostDisk, kind: OperationKind, what: string, act: () => T): Promise<T> {
+  return life.later(life.alive ? host.millis(kind) : 0, what, act);
 }

@@ -2,7 +2,7 @@ import type { Timer } from '../../src/platform/clock.ts';
 import type { NetworkErrorCode } from '../../src/platform/errors.ts';
 import { Fifo } from '../fifo.ts';
 import type { Life, LifeEnd, LifeResource } from '../life.ts';
-import type { Path, Stalled } from './path.ts';
+import type { Breakable, Path, Stalled } from './path.ts';
 
 /** What an end of a connection hears. */
 export interface EndEvents {
@@ -24,7 +24,7 @@ const resumeMillisMax = 1_000;
  * Items pass by reference. An item's arrival is an event of the receiving life, so a paused receiver takes it
  * later and a dead one never.
  */
-export class ConnectionEnd implements LifeResource, Stalled {
+export class ConnectionEnd implements LifeResource, Stalled, Breakable {
   readonly life: Life;
   /** The way to the other end. */
   readonly path: Path;
@@ -39,11 +39,14 @@ export class ConnectionEnd implements LifeResource, Stalled {
   #blockedUntilMillis = 0;
   #stalledArrivals = 0;
   #breakTimer: Timer | undefined;
+  /** Something is on its way to an end that is no more. */
+  #probing = false;
 
   constructor(life: Life, path: Path) {
     this.life = life;
     this.path = path;
     life.attach(this);
+    path.attach(this);
   }
 
   /** Joins two new ends. */
@@ -96,6 +99,15 @@ export class ConnectionEnd implements LifeResource, Stalled {
     this.resetPeer();
   }
 
+  /** This end is no more and says nothing: the other one is half open until it sends, or wonders at the silence. */
+  forget(): void {
+    if (!this.isOpen) return;
+    this.path.hits.hit('connection-forgotten');
+    this.#abandon();
+    this.#shut('ECONNRESET', 'the connection was forgotten here');
+    this.#resetPeer(this.path.options.silenceNoticedMillis);
+  }
+
   /** Tells the other end that this one is gone. */
   resetPeer(): void {
     this.#resetPeer(this.path.delayMillis());
@@ -105,8 +117,17 @@ export class ConnectionEnd implements LifeResource, Stalled {
     if (!this.#open) return;
     this.#open = false;
     this.#abandon();
-    const noticeMillis =
-      end === 'power' ? this.path.random.between(0, this.path.options.powerLossNoticedMillisMax) : 0;
+    this.path.detach(this);
+    const { options, random } = this.path;
+    if (end === 'silence') {
+      const peer = this.#peer;
+      if (peer === undefined) return;
+      this.path.hits.hit('connection-forgotten');
+      if (peer.#inFlight.size > 0) peer.#probe();
+      this.#resetPeer(options.silenceNoticedMillis);
+      return;
+    }
+    const noticeMillis = end === 'power' ? random.between(0, options.powerLossNoticedMillisMax) : 0;
     this.#resetPeer(this.path.delayMillis() + noticeMillis);
   }
 
@@ -126,18 +147,37 @@ export class ConnectionEnd implements LifeResource, Stalled {
 
   #push(item: unknown): void {
     this.#inFlight.push(item);
-    this.#scheduleArrival(this.#nowMillis + this.path.delayMillis());
+    const nowMillis = this.#nowMillis;
+    this.#scheduleArrival(nowMillis + this.path.travelMillis(item, nowMillis));
   }
 
   #scheduleArrival(atMillis: number): void {
     this.#lastArrivalMillis = Math.max(this.#lastArrivalMillis, atMillis);
-    this.#peer!.life.after(this.#lastArrivalMillis - this.#nowMillis, 'packet', () => this.#arrive());
+    const { life } = this.#peer!;
+    if (life.alive) life.after(this.#lastArrivalMillis - this.#nowMillis, 'packet', this.#onArrival);
+    else this.#probe();
+  }
+
+  readonly #onArrival = (): void => this.#arrive();
+
+  /** Who sends to an end that died without a word hears a reset from its kernel, if there is one by now, or nothing. */
+  #probe(): void {
+    if (this.#probing || !this.isOpen) return;
+    this.#probing = true;
+    const back = this.#peer!.path;
+    this.life.after(this.path.delayMillis() + back.delayMillis(), 'probe', () => {
+      this.#probing = false;
+      if (!this.isOpen) return;
+      const answered = this.path.to.hasPower && !this.path.isBlocked && !back.isBlocked;
+      if (answered) this.#shut('ECONNRESET', 'the other end is not there any more');
+      else this.#armBreak();
+    });
   }
 
   /** Runs in the life of the peer. */
   #arrive(): void {
     const peer = this.#peer!;
-    if (this.path.isCut) {
+    if (this.path.isBlocked) {
       this.#stalledArrivals++;
       this.path.stall(this);
       this.#armBreak();
@@ -162,7 +202,7 @@ export class ConnectionEnd implements LifeResource, Stalled {
     const item = this.#inFlight.shift();
     if (peer.isOpen) {
       // The acknowledgement cannot come back: the sender will give up although its data arrived.
-      if (peer.path.isCut) this.#armBreak();
+      if (peer.path.isBlocked) this.#armBreak();
       if (item === fin) peer.#shut(undefined, 'closed by the other end');
       else peer.#events?.item(item);
     } else if (item !== fin && this.isOpen) {
@@ -175,7 +215,8 @@ export class ConnectionEnd implements LifeResource, Stalled {
     if (this.#breakTimer !== undefined || !this.isOpen) return;
     this.#breakTimer = this.life.after(this.path.options.brokenAfterMillis, 'tcp timeout', () => {
       this.#breakTimer = undefined;
-      if (this.path.isCut || this.#peer!.path.isCut) this.#timeOut();
+      const peer = this.#peer!;
+      if (this.path.isBlocked || peer.path.isBlocked || !peer.life.alive) this.#timeOut();
     });
   }
 
@@ -193,6 +234,7 @@ export class ConnectionEnd implements LifeResource, Stalled {
   /** This end gives up; the other end hears of it when the path carries a packet again. */
   #timeOut(): void {
     if (!this.isOpen) return;
+    this.path.hits.hit('connection-timed-out');
     this.#abandon();
     this.#shut('ETIMEDOUT', 'the connection timed out');
     this.resetPeer();
@@ -205,14 +247,19 @@ export class ConnectionEnd implements LifeResource, Stalled {
     const waitMillis = Math.max(delayMillis, this.#lastArrivalMillis - this.#nowMillis);
     peer.life.after(waitMillis, 'reset', () => {
       if (!peer.isOpen) return;
-      if (this.path.isCut) this.path.stall({ resume: () => this.resetPeer() });
-      else peer.#shut('ECONNRESET', 'the connection was reset by the other end');
+      if (this.path.isBlocked) {
+        this.path.stall({ resume: () => this.resetPeer() });
+        return;
+      }
+      peer.path.hits.hit('connection-reset');
+      peer.#shut('ECONNRESET', 'the connection was reset by the other end');
     });
   }
 
   #shut(code: NetworkErrorCode | undefined, reason: string): void {
     this.#open = false;
     this.life.detach(this);
+    this.path.detach(this);
     if (this.#told) return;
     this.#told = true;
     this.life.after(0, 'connection closed', () => this.#events?.closed(code, reason));

@@ -2,6 +2,7 @@ import { assert } from '../../src/base/assert.ts';
 import { NetworkError, type NetworkErrorCode } from '../../src/platform/errors.ts';
 import type { Address, Identity, Listener } from '../../src/platform/network.ts';
 import type { EventLoop } from '../event-loop.ts';
+import type { FaultHits } from '../fault-hits.ts';
 import type { Life, LifeResource } from '../life.ts';
 import type { RandomStreams } from '../random-streams.ts';
 import { ConnectionEnd, type EndEvents } from './connection.ts';
@@ -48,14 +49,16 @@ const synRetryMillis = 1_000;
 export class Fabric {
   readonly #loop: EventLoop;
   readonly #random: RandomStreams;
+  readonly #hits: FaultHits;
   readonly #options: NetworkOptions;
   readonly #hosts = new Map<string, NetworkHost>();
   readonly #paths = new Map<string, Path>();
   readonly #bindings = new Map<NetworkHost, Map<number, Binding[]>>();
 
-  constructor(loop: EventLoop, random: RandomStreams, options: NetworkOptions) {
+  constructor(loop: EventLoop, random: RandomStreams, hits: FaultHits, options: NetworkOptions) {
     this.#loop = loop;
     this.#random = random;
+    this.#hits = hits;
     this.#options = options;
   }
 
@@ -83,10 +86,15 @@ export class Fabric {
     const name = `${from.name}->${to.name}`;
     let path = this.#paths.get(name);
     if (path === undefined) {
-      path = new Path(this.#options, this.#random.stream(`network/${name}`), from === to);
+      path = new Path(this.#options, this.#random.stream(`network/${name}`), this.#hits, to, from === to);
       this.#paths.set(name, path);
     }
     return path;
+  }
+
+  /** Those that something has gone on, or was done to, so far. */
+  paths(): Iterable<Path> {
+    return this.#paths.values();
   }
 
   /** @throws NetworkError EADDRNOTAVAIL, EADDRINUSE */
@@ -179,14 +187,14 @@ export class Fabric {
     );
     const refuse = (code: NetworkErrorCode, reason: string) => {
       life.after(back.delayMillis(), 'refused', () => {
-        if (!back.isCut && !end.isJoined) end.fail(code, reason);
+        if (!back.isBlocked && !end.isJoined) end.fail(code, reason);
       });
     };
     // Knocks belong to the callee's kernel, which answers even while its processes are paused.
     const knock = (attempt: number) => {
       if (!end.isOpen) return;
-      this.#loop.schedule(undefined, there.delayMillis(), 'knock', () => {
-        if (there.isCut || back.isCut || !to.hasPower || there.losesPacket()) {
+      this.#loop.schedule(undefined, there.travelMillis(client.hello, this.#loop.nowMillis), 'knock', () => {
+        if (there.isBlocked || back.isBlocked || !to.hasPower || there.losesPacket()) {
           this.#loop.schedule(undefined, synRetryMillis * 2 ** attempt, 'knock again', () =>
             knock(attempt + 1),
           );

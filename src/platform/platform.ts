@@ -14,6 +14,7 @@
 
 import type { Clock } from './clock.ts';
 import type { Disk } from './disk.ts';
+import type { FaultPoints } from './fault-points.ts';
 import type { Logger } from './logger.ts';
 import type { Network } from './network.ts';
 import type { Processes } from './processes.ts';
@@ -28,4 +29,6 @@ export interface Platform {
   readonly disk: Disk;
   readonly processes: Processes;
   readonly logger: Logger;
+  /** Where a simulator may step in: at sea nothing does. */
+  readonly faults: FaultPoints;
 }

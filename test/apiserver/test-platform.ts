@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../src/platform/clock.ts';
+import { noFaultPoints } from '../../src/platform/fault-points.ts';
 import type { HttpRequest, HttpResponse } from '../../src/platform/http.ts';
 import type { Logger } from '../../src/platform/logger.ts';
 import type { Address } from '../../src/platform/network.ts';
@@ -109,5 +110,6 @@ export function testPlatform(
     },
     disk: new Proxy({} as Platform['disk'], { get: refuse }),
     processes: new Proxy({} as Platform['processes'], { get: refuse }),
+    faults: noFaultPoints,
   };
 }

@@ -1,6 +1,7 @@
 import { Heap } from '../../src/base/heap.ts';
 import type { Clock, Timer } from '../../src/platform/clock.ts';
 import { NetworkError } from '../../src/platform/errors.ts';
+import { noFaultPoints } from '../../src/platform/fault-points.ts';
 import type {
   Http,
   HttpHandler,
@@ -211,6 +212,7 @@ export function createFakePlatform(
     clock: options.clock ?? new FakeClock(),
     random: new FakeRandom(options.seed),
     logger: new FakeLogger(),
+    faults: noFaultPoints,
     network: {
       http: options.http ?? new FakeHttp(),
       get links(): never {

@@ -57,7 +57,7 @@ describe('links', () => {
               if (fault === 0) world.cut(client, server);
               else if (fault === 1) world.path(client, server).cut(world.now);
               else if (fault === 2) world.path(server, client).cut(world.now);
-              else if (fault === 3) world.path(client, server).clogMillis = 30;
+              else if (fault === 3) world.path(client, server).clog();
               else server.pause(40);
             });
           }

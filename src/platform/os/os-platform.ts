@@ -13,6 +13,7 @@
  *   O5  Closing a listener breaks what it accepted; nothing of it keeps the process alive.
  */
 
+import { noFaultPoints } from '../fault-points.ts';
 import type { Logger } from '../logger.ts';
 import type { Platform } from '../platform.ts';
 import { ConsoleLogger } from './console-logger.ts';
@@ -55,5 +56,6 @@ export function createOsPlatform(options: OsPlatformOptions): Platform {
     disk: new OsDisk(),
     processes: new OsProcesses(),
     logger: options.logger ?? new ConsoleLogger(),
+    faults: noFaultPoints,
   };
 }
