@@ -35,9 +35,9 @@ export function checkPromotion({ voters }: ClusterHealth): EtcdError | undefined
   return started < majorityOf(voters.length + 1) ? notEnoughStartedMembersError() : undefined;
 }
 
+/** Of a voter, or of one that nobody knows, which etcd looks for last. */
 export function checkRemoval(health: ClusterHealth, removed: MemberId): EtcdError | undefined {
   const { voters } = health;
-  if (!voters.some(({ id }) => id === removed)) return undefined;
   const left = voters.filter(({ id }) => id !== removed);
   if (left.filter(isStarted).length < majorityOf(left.length)) return notEnoughStartedMembersError();
   // One that is down is missed by nobody.

@@ -32,11 +32,12 @@ export class Reconfigurer {
 
   async add(peerUrls: readonly string[], learner: boolean): Promise<ClusterMember> {
     const { member, membership, learnersMax } = this.#options;
+    // The cluster's health comes first, before a quorum is asked that there may not be; etcd looks at the rest when it applies
+    // the change.
+    this.#check((health) => checkAddition(health, !learner));
     await member.linearizableRead();
     const id = joiningMemberId(peerUrls, toHex(member.platform.random.bytes(8)));
     const change = addMember(id, { peerUrls, learner });
-    // The cluster's health comes first: etcd looks at the rest when it applies the change.
-    this.#check((health) => checkAddition(health, !learner));
     const checked = membership().check(change);
     if (!checked.ok) throw fromMembershipError(checked.error);
     const learners = member.members().filter((one) => one.learner).length;
@@ -46,8 +47,9 @@ export class Reconfigurer {
   }
 
   async remove(id: MemberId): Promise<void> {
-    await this.#options.member.linearizableRead();
-    this.#check((health) => checkRemoval(health, id));
+    const { member, membership } = this.#options;
+    if (membership().get(id)?.learner !== true) this.#check((health) => checkRemoval(health, id));
+    await member.linearizableRead();
     await this.#propose(removeMember(id));
   }
 

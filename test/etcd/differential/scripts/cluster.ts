@@ -29,10 +29,10 @@ export const members: readonly Step[] = [
   call('Cluster.MemberPromote', { ID: { ref: 'self' } }),
   call('Cluster.MemberPromote', { ID: 4711 }),
   call('Cluster.MemberUpdate', { ID: 4711, peerURLs: ['http://127.0.0.1:13'] }),
+  call('Cluster.MemberRemove', { ID: 4711 }),
   call('Cluster.MemberUpdate', { ID: { ref: 'learner' }, peerURLs: ['http://127.0.0.1:14'] }),
   call('Cluster.MemberList'),
   call('KV.Put', { key: 'a', value: '1' }),
-  call('Cluster.MemberRemove', { ID: 4711 }),
   call('Cluster.MemberRemove', { ID: { ref: 'learner' } }),
   call('Cluster.MemberRemove', { ID: { ref: 'learner' } }),
   call('Cluster.MemberPromote', { ID: { ref: 'learner' } }),
@@ -42,6 +42,20 @@ export const members: readonly Step[] = [
   call('Maintenance.MoveLeader', { targetID: { ref: 'self' } }),
   call('Maintenance.MoveLeader'),
   call('KV.Put', { key: 'a', value: '2' }),
+  // A voter that never starts: nothing that takes a quorum goes on.
+  {
+    ...call('Cluster.MemberAdd', { peerURLs: ['http://127.0.0.1:15'] }),
+    bind: { second: 'member.ID' },
+  },
+  call('Cluster.MemberList'),
+  call('Cluster.MemberRemove', { ID: 4711 }),
+  call('Cluster.MemberAdd', { peerURLs: ['http://127.0.0.1:16'] }),
+  call('Cluster.MemberAdd', { peerURLs: ['http://127.0.0.1:17'], isLearner: true }),
+  call('Cluster.MemberRemove', { ID: { ref: 'self' } }),
+  call('KV.Range', { key: 'a', serializable: true }),
+  call('Maintenance.HashKV'),
+  // etcd waits as long as its client does.
+  { ...call('Maintenance.MoveLeader', { targetID: { ref: 'second' } }), timeoutMillis: 1000 },
 ];
 
 /** The server's own state. */
