@@ -41,7 +41,7 @@ export class SharedList<T> {
     const items: T[] = [this.#item as T];
     for (let list = this.#before; list.#before !== undefined; list = list.#before)
       items.push(list.#item as T);
-    return items.reverse();
+    return items.toReversed();
   }
 
   /** Lets go of what was appended: who appends now begins lists of their own. */

@@ -38,27 +38,27 @@ export class RangeIndex<T> {
     this.#stale = true;
   }
 
-  /** Appends to `hits` the items whose range contains `key`, by range and then in the order of adding. */
-  collect(key: Key, hits: T[]): void {
+  /** Visits the items whose range contains `key`, by range and then in the order of adding. `visit` adds and deletes none. */
+  visit(key: Key, visit: (item: T) => void): void {
     if (this.#stale) {
       this.#maxEnds.length = this.#entries.length;
       this.#rebuild(0, this.#entries.length);
       this.#stale = false;
     }
-    this.#collect(0, this.#entries.length, key, hits);
+    this.#visit(0, this.#entries.length, key, visit);
   }
 
-  #collect(low: number, high: number, key: Key, hits: T[]): void {
+  #visit(low: number, high: number, key: Key, visit: (item: T) => void): void {
     if (low >= high) return;
     const middle = (low + high) >> 1;
     if (this.#maxEnds[middle]! <= key) return;
-    this.#collect(low, middle, key, hits);
+    this.#visit(low, middle, key, visit);
     const entry = this.#entries[middle]!;
     if (entry.from > key) return;
     if (key < entry.end) {
-      for (const item of entry.items) hits.push(item);
+      for (const item of entry.items) visit(item);
     }
-    this.#collect(middle + 1, high, key, hits);
+    this.#visit(middle + 1, high, key, visit);
   }
 
   #find(from: Key, end: Key): number {

@@ -106,13 +106,13 @@ class WatcherGroup {
     if (same.size === 0) this.#keys.delete(watcher.from);
   }
 
-  /** Appends to `hits` all that watch `key`. */
-  collect(key: Key, hits: HubWatcher[]): void {
+  /** Visits all that watch `key`. */
+  visit(key: Key, visit: (watcher: HubWatcher) => void): void {
     const same = this.#keys.get(key);
     if (same !== undefined) {
-      for (const watcher of same) hits.push(watcher);
+      for (const watcher of same) visit(watcher);
     }
-    this.#ranges.collect(key, hits);
+    this.#ranges.visit(key, visit);
   }
 }
 
@@ -125,7 +125,6 @@ export class WatchHub {
   readonly #synced = new WatcherGroup();
   readonly #unsynced = new WatcherGroup();
   readonly #paused = new Set<HubWatcher>();
-  #hits: HubWatcher[] = [];
   #touched: HubWatcher[] = [];
   /** Up to where synced watchers have been given what there was. */
   #delivered: number;
@@ -267,14 +266,11 @@ export class WatchHub {
    * (those before the window have their own turn). The events are shared between watchers.
    */
   #offer(group: WatcherGroup, from: number, change: StoreChange, volatile = false): void {
-    const hits = this.#hits;
-    group.collect(change.key, hits);
-    if (hits.length === 0) return;
     let plain: StoreEvent | undefined;
     let withPrevKv: StoreEvent | undefined;
-    for (const watcher of hits) {
-      if (watcher.next < from || change.main < watcher.next) continue;
-      if (change.tombstone ? watcher.noDelete : watcher.noPut) continue;
+    group.visit(change.key, (watcher) => {
+      if (watcher.next < from || change.main < watcher.next) return;
+      if (change.tombstone ? watcher.noDelete : watcher.noPut) return;
       if (watcher.pending === nothing) this.#touched.push(watcher);
       plain ??= new StoreEvent(
         change.main,
@@ -283,8 +279,7 @@ export class WatchHub {
       );
       if (watcher.prevKv) withPrevKv ??= this.#withPrevKv(plain);
       watcher.pending = watcher.pending.append(watcher.prevKv ? withPrevKv! : plain);
-    }
-    hits.length = 0;
+    });
   }
 
   /** A create has no previous kv, and one that is compacted is left out. */

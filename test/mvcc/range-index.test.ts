@@ -25,7 +25,7 @@ it('finds what a list of ranges finds', () => {
           }
           const key = keys[i % keys.length]!;
           const hits: number[] = [];
-          index.collect(key, hits);
+          index.visit(key, (item) => void hits.push(item));
           const expected = list
             .filter((range) => range.from <= key && key < range.end)
             .map(({ item }) => item);
