@@ -24,6 +24,7 @@ const commands = {
   server: async () => (await import('./server.ts')).addServerCommand,
   agent: async () => (await import('./agent.ts')).addAgentCommand,
   etcd: async () => (await import('./etcd.ts')).addEtcdCommand,
+  maelstrom: async () => (await import('./maelstrom/maelstrom.ts')).addMaelstromCommand,
   sim: async () => (await import('./sim/sim.ts')).addSimCommand,
   bench: async () => (await import('./bench.ts')).addBenchCommand,
   completion: async () => (await import('./completion.ts')).addCompletionCommand,
