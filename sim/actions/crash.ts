@@ -1,13 +1,51 @@
-import { hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import type { Host } from '../host.ts';
+import { either, hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import { countRangeSchema, drawCount, drawsOf } from './ranges.ts';
 
-/** Power loss: what was not synced may be gone. */
+interface Crash {
+  readonly host: unknown;
+  readonly silently?: boolean;
+  readonly 'after-events'?: number | string;
+}
+
+/**
+ * `crash: leader`: power loss; what was not synced may be gone. `crash: {host: leader, silently: true}`: and no switch tells its
+ * peers. `crash: {host: leader, after-events: 1..200}`: in the middle of what it does, so many events from now.
+ */
 export const crash: Action = {
   name: 'crash',
-  schema: rolesSchema,
-  roles: rolesOf,
+  schema: either(
+    { type: 'object' },
+    {
+      type: 'object',
+      description: '{host: leader, silently: true} or {host: leader, after-events: 1..200}',
+      properties: { host: rolesSchema, silently: { type: 'boolean' }, 'after-events': countRangeSchema },
+      required: ['host'],
+      additionalProperties: false,
+    },
+    rolesSchema,
+  ),
+  roles: (value) => rolesOf(crashOf(value).host),
+  check(value) {
+    const { silently, 'after-events': events } = crashOf(value);
+    return silently === true && events !== undefined
+      ? 'is silent and waits for events; leave one out'
+      : undefined;
+  },
   perform(value, stage) {
-    const hosts = hostsOf(value, stage);
-    for (const host of hosts) host.crash();
+    const { host, silently = false, 'after-events': events } = crashOf(value);
+    const random = drawsOf('crash', value, stage);
+    const hosts = hostsOf(host, stage);
+    for (const each of hosts as readonly Host[]) {
+      if (events === undefined) each.crash({ silently });
+      else if (each.isUp) each.crashAfterEvents(drawCount(events, random));
+    }
     return hosts;
   },
 };
+
+function crashOf(value: unknown): Crash {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Crash)
+    : { host: value };
+}

@@ -1,3 +1,4 @@
+import { must } from '../../src/base/assert.ts';
 import { DiskError } from '../../src/platform/errors.ts';
 import type { EventLoop } from '../event-loop.ts';
 import type { FaultHits, FaultKind } from '../fault-hits.ts';
@@ -209,12 +210,14 @@ export class HostDisk {
     this.#copy = this.#fileSystem.copy();
   }
 
-  /** Goes back to the last copy; false when there is none. The host must be off. */
-  restore(): boolean {
-    if (this.#copy === undefined) return false;
-    this.#replace(this.#copy.copy());
+  get hasCopy(): boolean {
+    return this.#copy !== undefined;
+  }
+
+  /** Goes back to the last copy, which there must be. The host must be off. */
+  restore(): void {
+    this.#replace(must(this.#copy, 'nothing was copied').copy());
     this.#hits.hit('disk-restored');
-    return true;
   }
 
   #replace(fileSystem: FileSystem): void {

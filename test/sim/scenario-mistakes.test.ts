@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
+import { actions } from '../../sim/actions/registry.ts';
 import { mistakesText, parseScenario } from '../../sim/scenario/parse-scenario.ts';
 import { simulate } from '../../sim/simulation.ts';
+import { crashPoints } from '../../src/platform/fault-points.ts';
 import { engine } from './engine.ts';
+
+const vocabulary = actions.map(({ name }) => name).join(', ');
 
 /** What the scenarios below may name. */
 const hello = `apiVersion: v1
@@ -200,12 +204,12 @@ const times: Row[] = [
   [
     second,
     '{at: 60s}',
-    's.yaml:7: timeline[1] has none, but a step does exactly one thing; choose of crash, kill, restart, pause, cut, heal, disk, clock, scale',
+    `s.yaml:7: timeline[1] has none, but a step does exactly one thing; choose of ${vocabulary}`,
   ],
   [
     second,
     '{at: 60s, heal: all, restart: lost}',
-    's.yaml:7: timeline[1] has restart and heal, but a step does exactly one thing; choose of crash, kill, restart, pause, cut, heal, disk, clock, scale',
+    `s.yaml:7: timeline[1] has restart and heal, but a step does exactly one thing; choose of ${vocabulary}`,
   ],
   [
     'within: 60s',
@@ -381,7 +385,7 @@ const words: Row[] = [
   [
     second,
     '{at: 60s, restrat: lost}',
-    's.yaml:7: unknown key restrat in timeline[1]; allowed are at, when, within, as, else, crash, kill, restart, pause, cut, heal, disk, clock, scale; did you mean restart?',
+    `s.yaml:7: unknown key restrat in timeline[1]; allowed are at, when, within, as, else, ${vocabulary}; did you mean restart?`,
   ],
   [
     second,
@@ -412,23 +416,124 @@ const words: Row[] = [
   [
     second,
     '{at: 60s, disk: {host: leader, slow-sync: 2}}',
-    's.yaml:7: timeline[1].disk.slow-sync is 2; write a duration such as 250ms, 10s or 1.5m',
+    's.yaml:7: timeline[1].disk.slow-sync is 2; write a duration such as 250ms, 10s or 1.5m, or a range such as 100ms..2s',
   ],
   [
     second,
     '{at: 60s, clock: {host: leader, jump: back}}',
-    's.yaml:7: timeline[1].clock.jump is "back"; write a duration with its direction such as -10s or +10m',
+    's.yaml:7: timeline[1].clock.jump is "back"; write a duration with its direction such as -10s or +10m, or a range such as -5s..5s',
   ],
   [
     second,
     '{at: 60s, clock: {host: leader, rate: 9}}',
-    's.yaml:7: timeline[1].clock.rate is 9; write a number from 0.5 to 2',
+    's.yaml:7: timeline[1].clock.rate is 9; write a number from 0.5 to 2, or a range such as 0.9..1.1',
   ],
   [
     second,
     '{at: 60s, pause: leader}',
     's.yaml:7: timeline[1].pause is "leader"; write {host: leader, for: 3s}',
   ],
+  [
+    second,
+    '{at: 60s, crash: {host: leader, after-events: many}}',
+    's.yaml:7: timeline[1].crash.after-events is "many"; write a whole number such as 3, or a range such as 1..100',
+  ],
+  [
+    second,
+    '{at: 60s, crash: {host: leader, silently: true, after-events: 3}}',
+    's.yaml:7: timeline[1].crash is silent and waits for events; leave one out',
+  ],
+  [
+    second,
+    '{at: 60s, crash-point: {host: leader, point: wal.append.before-sink}}',
+    `s.yaml:7: timeline[1].crash-point.point is "wal.append.before-sink"; allowed are ${crashPoints.join(', ')}; did you mean wal.append.before-sync?`,
+  ],
+  [
+    second,
+    '{at: 60s, crash-point: {point: ready.written}}',
+    "s.yaml:7: timeline[1].crash-point lacks the key host; add it: a role such as leader, follower[0], servers or agents, a host's name or a name given with `as`",
+  ],
+  [
+    second,
+    '{at: 60s, pause: {host: leader, for: 3s..1s}}',
+    's.yaml:7: timeline[1].pause is 3s..1s, which runs backwards; write the smaller end first',
+  ],
+  [
+    second,
+    '{at: 60s, network: {host: leader, loss: 0.1}}',
+    's.yaml:7: timeline[1].network.loss is 0.1; write a share such as 10%, or a range such as 1%..20%',
+  ],
+  [
+    second,
+    '{at: 60s, network: {loss: 10%}}',
+    's.yaml:7: timeline[1].network names no way; say which way with one of `host: leader`, `between: [leader, follower[0]]` or `from` and `to`',
+  ],
+  [
+    second,
+    '{at: 60s, network: {host: leader, to: server-2, loss: 10%}}',
+    's.yaml:7: timeline[1].network names more than one way; say which way with one of `host: leader`, `between: [leader, follower[0]]` or `from` and `to`',
+  ],
+  [
+    second,
+    '{at: 60s, network: {from: leader, to: leader, loss: 10%}}',
+    's.yaml:7: timeline[1].network is the way of leader to itself; name two',
+  ],
+  [
+    second,
+    '{at: 60s, network: {host: leader}}',
+    's.yaml:7: timeline[1].network does nothing; give it loss, latency, bandwidth or slow',
+  ],
+  [
+    second,
+    '{at: 60s, network: {host: leader, bandwidth: 1MB}}',
+    's.yaml:7: timeline[1].network.bandwidth is "1MB"; write bits per second such as 64kbit or 1Mbit, or a range such as 64kbit..10Mbit',
+  ],
+  [
+    second,
+    '{at: 60s, network: {host: leader, latency: 2s..5ms}}',
+    's.yaml:7: timeline[1].network is 2s..5ms, which runs backwards; write the smaller end first',
+  ],
+  [
+    second,
+    '{at: 60s, partition: {kind: thirds}}',
+    's.yaml:7: timeline[1].partition.kind is "thirds"; allowed are halves, uniform, isolate, bridge, ring, random',
+  ],
+  [
+    second,
+    '{at: 60s, flap: {host: leader, every: 0s, for: 1s}}',
+    's.yaml:7: timeline[1].flap flaps every 0s, which is no time at all; write 500ms, for example',
+  ],
+  [
+    second,
+    '{at: 60s, disk: {host: leader, sync-error: twice}}',
+    's.yaml:7: timeline[1].disk.sync-error is "twice"; write a share such as 10%, or once',
+  ],
+  [
+    second,
+    '{at: 60s, disk: {host: leader, full: true, room: 1KiB}}',
+    's.yaml:7: timeline[1].disk says both full and room; leave one out',
+  ],
+  [
+    second,
+    '{at: 60s, disk: {host: leader, room: 1KB}}',
+    's.yaml:7: timeline[1].disk.room is "1KB"; write bytes such as 500B or 64KiB, or a range such as 0B..1MiB',
+  ],
+  [
+    second,
+    '{at: 60s, swap-disks: [leader, leader]}',
+    's.yaml:7: timeline[1].swap-disks swaps the disk of leader with itself; name two',
+  ],
+  [
+    second,
+    '{at: 60s, clock: {host: leader, rate: 0.1..3}}',
+    's.yaml:7: timeline[1].clock has a rate of 0.1..3; write a range within 0.5 and 2, the smaller end first',
+  ],
+  [
+    second,
+    '{at: 60s, clock: {host: leader, jump: 1s, offset: 1s}}',
+    's.yaml:7: timeline[1].clock says both jump and offset; leave one out',
+  ],
+  [second, '{at: 60s, atlas: on}', 's.yaml:7: timeline[1].atlas is "on"; write `atlas: off`'],
   [
     '{pods-running:',
     '{pod-running:',
