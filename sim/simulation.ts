@@ -1,5 +1,4 @@
 import { AssertionError } from '../src/base/assert.ts';
-import { connectEtcd } from '../src/etcd/link-client.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { ScenarioError } from './actions/action.ts';
 import { Converged } from './checkers/converged.ts';
@@ -15,7 +14,9 @@ import { Probes } from './probes/probes.ts';
 import { createObjects } from './scenario/create-objects.ts';
 import type { Condition, FinalExpectation, Scenario } from './scenario/scenario.ts';
 import { Timeline } from './timeline.ts';
-import { runKvClient, runKvWatcher, type KvRun, type StoreConnection } from './workloads/kv-workload.ts';
+import { bootWorkloads } from './workloads/boot-workloads.ts';
+import { needsGrpc } from './workloads/registry.ts';
+import type { StoreConnection } from './workloads/workload.ts';
 import { World } from './world.ts';
 
 export interface SimulationOptions {
@@ -92,7 +93,11 @@ class Simulation {
     this.#finals = scenario.expect.finally.map((expected) => this.#finalOf(expected));
     const looking = [...this.#conditions.values(), ...this.#finals, this.#probes].map(onlyLooking);
     this.#bus = new ObservationBus(() => this.#world.now, [...always, ...looking]);
-    this.#cluster = new Cluster(this.#world, { ...scenario.cluster, observer: observeMembers(this.#bus) });
+    this.#cluster = new Cluster(this.#world, {
+      ...scenario.cluster,
+      grpc: needsGrpc(scenario.workload),
+      observer: observeMembers(this.#bus),
+    });
   }
 
   async play(): Promise<SimulationReport> {
@@ -187,33 +192,18 @@ class Simulation {
   }
 
   #bootWorkload(): void {
-    const { kv } = this.#scenario.workload;
-    if (kv === undefined) return;
     const { store } = this.#cluster;
-    const start = (
-      name: string,
-      index: number,
-      run: (platform: Platform, kvRun: KvRun) => Promise<void>,
-    ): void => {
-      const host = this.#world.addHost(name, { identity: { user: name, groups: [] } });
-      // Each begins at a member of its own, so that all members serve clients, and goes on to the next.
-      let next = index;
-      host.boot((platform) =>
-        run(platform, {
-          bus: this.#bus,
-          connect: async () => {
-            const server = store.hosts[next++ % store.hosts.length]!;
-            const etcd = await connectEtcd(platform.network.links, store.etcdAddress(server));
-            return this.#storeClient(etcd);
-          },
-          stopped: () => this.#world.now >= this.#scenario.durationMillis,
-        }),
-      );
-    };
-    for (let i = 0; i < kv.clients; i++)
-      start(`client-${i + 1}`, i, (platform, run) => runKvClient(platform, kv, run));
-    for (let i = 0; i < kv.watchers; i++)
-      start(`watcher-${i + 1}`, i, (platform, run) => runKvWatcher(platform, run));
+    bootWorkloads(this.#scenario.workload, {
+      world: this.#world,
+      bus: this.#bus,
+      doors: {
+        linkAddresses: () => store.hosts.map((host) => store.etcdAddress(host)),
+        grpcAddresses: () => store.grpcAddresses,
+        membership: undefined,
+      },
+      durationMillis: this.#scenario.durationMillis,
+      storeClient: this.#storeClient,
+    });
   }
 
   #scheduleInvariants(): void {

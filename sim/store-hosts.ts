@@ -10,11 +10,13 @@ import type { Platform } from '../src/platform/platform.ts';
 import { WalError } from '../src/wal/wal.ts';
 import { JournalBackends } from './backend/journal-backend.ts';
 import type { Host } from './host.ts';
+import { startServedMember } from './store-service.ts';
 import type { World } from './world.ts';
 
 const clusterToken = 'drydock-sim';
 const peerPort = 2380;
 const etcdPort = 2379;
+const grpcPort = 12_379;
 export const storeDirectory = '/var/lib/drydock/etcd';
 
 /** What a scenario may set of the members: everything that puts faults off is made small by it. */
@@ -36,6 +38,8 @@ export interface StoreHostsOptions {
   readonly servers: number;
   readonly settings: StoreSettings;
   readonly observer: MemberObserver | undefined;
+  /** Members serve etcd's gRPC besides. Default false. */
+  readonly grpc?: boolean;
 }
 
 const settingsDefault: StoreSettings = { tickMillis: 50, requestTimeoutMillis: 5000 };
@@ -91,6 +95,11 @@ export class StoreHosts {
     return { host: host.name, port: etcdPort };
   }
 
+  /** Where hosts serve etcd's own protocol, in their order; none if they do not. */
+  get grpcAddresses(): readonly Address[] {
+    return this.#options.grpc === true ? this.hosts.map(grpcAddress) : [];
+  }
+
   checkInvariants(): void {
     for (const host of this.hosts) this.member(host)?.checkInvariants();
   }
@@ -100,18 +109,21 @@ export class StoreHosts {
    * `drydock etcd`: undefined then.
    */
   async run(host: Host, platform: Platform): Promise<Member | undefined> {
-    const { observer, settings } = this.#options;
+    const { observer, settings, grpc = false } = this.#options;
+    const options: MemberOptions = {
+      ...settingsDefault,
+      ...settings,
+      name: host.name,
+      cluster: { token: clusterToken, members: this.hosts.map(configured) },
+      dataDirectory: storeDirectory,
+      backends: new JournalBackends(platform),
+      ...(observer === undefined ? {} : { observer }),
+    };
     let member: Member;
     try {
-      member = await Member.start(platform, {
-        ...settingsDefault,
-        ...settings,
-        name: host.name,
-        cluster: { token: clusterToken, members: this.hosts.map(configured) },
-        dataDirectory: storeDirectory,
-        backends: new JournalBackends(platform),
-        ...(observer === undefined ? {} : { observer }),
-      });
+      member = grpc
+        ? await startServedMember(platform, options, grpcAddress(host))
+        : await Member.start(platform, options);
     } catch (error) {
       if (!(error instanceof DiskError || (error instanceof WalError && error.code === 'broken')))
         throw error;
@@ -125,6 +137,10 @@ export class StoreHosts {
     await platform.network.links.listen(this.etcdAddress(host), (link) => serveEtcdLink(local, link));
     return member;
   }
+}
+
+function grpcAddress({ name }: Host): Address {
+  return { host: name, port: grpcPort };
 }
 
 function configured({ name }: Host): ConfiguredMember {

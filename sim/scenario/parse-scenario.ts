@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../../src/base/result.ts';
 import { durationMillis } from '../actions/action.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
-import type { KvWorkload } from '../workloads/kv-workload.ts';
+import { workloadProblems, type Workloads } from '../workloads/registry.ts';
 import { labelsProblem, type Known } from './known.ts';
 import { readObjects, type RawObject, type ReadFile } from './read-objects.ts';
 import { scenarioSchema } from './scenario-schema.ts';
@@ -14,16 +14,13 @@ import type { FinalExpectation, Scenario, ScenarioCluster } from './scenario.ts'
 import { placeText, schemaMistakes } from './schema-sentence.ts';
 import { readTimeline, withinMillisDefault, type RawStep, type Report } from './read-timeline.ts';
 
-const kvPauseMillisDefault = 20;
-const kvMixDefault = { get: 5, put: 3, cas: 1, delete: 1 };
-
 /** A scenario as a file has it and the swarm draws it: plain data that the schema accepts. */
 export interface RawScenario {
   readonly name: string;
   readonly about?: string;
   readonly cluster: RawCluster;
   readonly objects?: readonly RawObject[];
-  readonly workload?: { readonly kv?: RawKv };
+  readonly workload?: Workloads;
   readonly timeline?: readonly RawStep[];
   readonly expect: {
     readonly always: readonly CheckerName[];
@@ -50,14 +47,6 @@ type RawCluster = Readonly<
       Record<'tick' | 'request-timeout' | 'corrupt-check', string>
   >
 >;
-
-interface RawKv {
-  readonly clients: number;
-  readonly keys: number;
-  readonly watchers?: number;
-  readonly mix?: Partial<Record<'get' | 'put' | 'cas' | 'delete', number>>;
-  readonly pause?: string;
-}
 
 interface RawFinal {
   readonly 'pods-running'?: PodsRunningOptions;
@@ -140,7 +129,7 @@ export function parseScenario(
     file,
     cluster,
     objects: found.objects,
-    workload: { kv: raw.workload?.kv && kvWorkload(raw.workload.kv) },
+    workload: raw.workload ?? {},
     timeline,
     expect: {
       always: raw.expect.always,
@@ -171,13 +160,7 @@ function checkExpectations({ expect, workload }: RawScenario, known: Known, repo
       report(['expect', 'within'], ` is ${expect.within}, which is no time at all; write 60s, for example`);
     }
   }
-  const mix = workload?.kv?.mix;
-  if (mix !== undefined && Object.values({ ...kvMixDefault, ...mix }).every((share) => share === 0)) {
-    report(
-      ['workload', 'kv', 'mix'],
-      ' leaves nothing to do; give at least one of get, put, cas, delete a share',
-    );
-  }
+  for (const { at, problem } of workloadProblems(workload ?? {})) report(['workload', ...at], problem);
 }
 
 function clusterProblem({ store, servers, agents }: RawCluster): string | undefined {
@@ -210,16 +193,6 @@ function buildCluster(raw: RawCluster): ScenarioCluster {
 
 function millisOf(duration: string | undefined): number | undefined {
   return duration === undefined ? undefined : durationMillis(duration);
-}
-
-function kvWorkload({ clients, keys, watchers, mix, pause }: RawKv): KvWorkload {
-  return {
-    clients,
-    keys,
-    watchers: watchers ?? 0,
-    mix: { ...kvMixDefault, ...mix },
-    pauseMillis: pause === undefined ? kvPauseMillisDefault : durationMillis(pause),
-  };
 }
 
 function buildFinal(raw: RawFinal): FinalExpectation {

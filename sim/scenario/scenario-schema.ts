@@ -1,6 +1,7 @@
 import { durationSchema, either, type Schema } from '../actions/action.ts';
 import { actions } from '../actions/registry.ts';
 import { checkers } from '../checkers/registry.ts';
+import { workloadsSchema } from '../workloads/registry.ts';
 
 const members: Schema = { type: 'integer', minimum: 1, maximum: 9 };
 const count: Schema = { type: 'integer', minimum: 0 };
@@ -78,18 +79,7 @@ export const scenarioSchema: Schema = strict(
         },
       ),
     },
-    workload: strict({
-      kv: strict(
-        {
-          clients: { type: 'integer', minimum: 1, maximum: 100 },
-          keys: { type: 'integer', minimum: 1 },
-          watchers: count,
-          mix: strict({ get: count, put: count, cas: count, delete: count }),
-          pause: durationSchema,
-        },
-        ['clients', 'keys'],
-      ),
-    }),
+    workload: workloadsSchema,
     timeline: { type: 'array', items: step },
     expect: strict(
       {

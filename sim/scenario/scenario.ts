@@ -3,7 +3,7 @@ import type { Action } from '../actions/action.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
 import type { StoreSettings } from '../store-hosts.ts';
-import type { KvWorkload } from '../workloads/kv-workload.ts';
+import type { Workloads } from '../workloads/registry.ts';
 
 /** A story: a cluster, what runs on it, what goes wrong with it, and what must hold all the same. */
 export interface Scenario {
@@ -14,7 +14,7 @@ export interface Scenario {
   readonly cluster: ScenarioCluster;
   /** Created by an operator as soon as the API answers, in order. */
   readonly objects: readonly NewObject<ApiObject>[];
-  readonly workload: { readonly kv: KvWorkload | undefined };
+  readonly workload: Workloads;
   readonly timeline: readonly Step[];
   readonly expect: Expectations;
   /** The workload runs at least so long; the timeline is always played to its end. */
