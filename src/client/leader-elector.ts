@@ -92,6 +92,7 @@ export class LeaderElector {
       const sentAtMillis = clock.monotonicMillis();
       const held = await this.#tryAcquireOrRenew(signal);
       if (held && clock.monotonicMillis() - sentAtMillis < renewDeadlineMillis) {
+        this.#platform.faults.reach('leader-elector.acquired');
         logger.info('became the leader', who);
         await this.#lead(callbacks, sentAtMillis, signal);
         logger.info('stopped leading', who);
@@ -241,6 +242,7 @@ export class LeaderElector {
   }
 
   async #release(lease: Lease): Promise<void> {
+    this.#platform.faults.reach('leader-elector.before-release');
     const now = this.#now();
     const spec = {
       ...lease.spec,

@@ -57,8 +57,12 @@ export class ServerPool {
   async exchange(request: HttpRequest, idempotent: boolean): Promise<Answer> {
     for (let attemptsLeft = this.#options.servers.length - 1; ; attemptsLeft--) {
       const server = this.#current;
+      const { faults } = this.#platform;
+      if (!idempotent) faults.reach('client.before-write');
       try {
         const answer = await this.#exchangeWith(server, request);
+        if (!idempotent) faults.reach('client.after-write');
+        if (faults.rare('client.reconnect')) this.#fail(server, new NetworkError('ECONNRESET', 'just so'));
         if (!cannotServe(answer.status)) return answer;
         this.#leave(server, `status ${answer.status}`);
         if (!idempotent || attemptsLeft === 0) return answer;

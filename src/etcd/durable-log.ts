@@ -78,7 +78,7 @@ export class DurableLog {
   static async open(platform: Platform, backends: Backends, options: DurableLogOptions): Promise<OpenedLog> {
     const { disk } = platform;
     const { directory, identity, segmentBytes } = options;
-    const walOptions = { segmentBytes, headerType: recordTypes.hardState };
+    const walOptions = { segmentBytes, headerType: recordTypes.hardState, faults: platform.faults };
     await makeDurableDirectory(disk, directory);
     const lock = await lockDirectory(platform, directory);
     try {
@@ -116,6 +116,7 @@ export class DurableLog {
     writeApplied(backend, start.metadata);
     backend.commit();
     await backend.flush();
+    platform.faults.reach('log.begin.before-mark');
     wal.append([markRecord(recordTypes.snapshot, start.metadata, 0)]);
     await wal.sync();
     const log = new DurableLog(platform, directory, wal, lock, new MemoryStorage(start), 0);
@@ -201,12 +202,16 @@ export class DurableLog {
   async install(metadata: SnapshotMetadata, hardState: HardState | undefined): Promise<void> {
     const records = [markRecord(recordTypes.installedSnapshot, metadata, metadata.index)];
     if (hardState !== undefined) records.push(hardStateRecord(hardState));
+    const { faults } = this.#platform;
+    faults.reach('log.install.before-mark');
     this.#wal.append(records);
     await this.#wal.sync();
+    faults.reach('log.install.before-release');
     this.#backendIndex = metadata.index;
     this.storage.applySnapshot({ metadata, data: emptyBytes });
     if (hardState !== undefined) this.storage.setHardState(hardState);
     await this.#wal.release(metadata.index);
+    faults.reach('log.install.before-cleanup');
     await removeOtherBackends(this.#platform, this.#directory, metadata.index);
   }
 
@@ -217,14 +222,18 @@ export class DurableLog {
    */
   async compact(metadata: SnapshotMetadata, entriesKept: number): Promise<void> {
     this.storage.createSnapshot(metadata.index, metadata.confState, emptyBytes);
-    const compactIndex = Math.max(0, metadata.index - entriesKept) as Index;
+    const { faults } = this.#platform;
+    const kept = faults.rare('log.keep-nothing') ? 0 : entriesKept;
+    const compactIndex = Math.max(0, metadata.index - kept) as Index;
     if (compactIndex < this.storage.firstIndex()) return;
     this.storage.compact(compactIndex);
     const term = this.storage.term(compactIndex);
     // Where the kept entries begin: a later life needs the term of the entry before them.
     const start = { ...metadata, index: compactIndex, term: must(term.ok ? term.value : undefined) };
+    faults.reach('log.compact.before-mark');
     this.#wal.append([markRecord(recordTypes.snapshot, start, this.#backendIndex)]);
     await this.#wal.sync();
+    faults.reach('log.compact.before-release');
     await this.#wal.release(compactIndex);
   }
 

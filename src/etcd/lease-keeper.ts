@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../platform/clock.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
 import { LeaseExpiry, type Lease } from '../mvcc/lessor.ts';
 import type { LeaseId } from '../mvcc/types.ts';
 import { noLeaderError } from './errors.ts';
@@ -13,6 +14,7 @@ const revokedPollMillis = 50;
 
 export interface LeaseKeeperOptions {
   readonly clock: Clock;
+  readonly faults?: FaultPoints;
   /** Confirms with a quorum that this member still leads (etcd's ensureLeadership, #15247). @throws EtcdError */
   readonly confirmLeadership: () => Promise<void>;
   /** Puts the revocation into this leader's own log, or rejects: it must not be passed on to another leader. */
@@ -146,7 +148,8 @@ export class LeaseKeeper {
 
   async #checkpoint(): Promise<void> {
     if (this.#checkpointing) return;
-    const due = this.#expiry.checkpointsDue(this.#now());
+    const early = this.#options.faults?.rare('lease.checkpoint') ?? false;
+    const due = this.#expiry.checkpointsDue(this.#now(), early);
     if (due.length === 0) return;
     this.#checkpointing = true;
     try {

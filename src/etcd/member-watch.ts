@@ -33,6 +33,9 @@ export class MemberWatch implements Watch {
   #store: Store;
   #delivering = false;
   #progressRequested = false;
+  /** Who takes nothing now: the consumer, or a simulator on its behalf. */
+  #paused = false;
+  #held = false;
   #closed = false;
 
   constructor(store: Store, request: WatchRequest, consumer: WatchEvents, owner: MemberWatchOwner) {
@@ -55,10 +58,28 @@ export class MemberWatch implements Watch {
 
   /** The consumer takes nothing now: what happens meanwhile is read from the store later, and held by nobody. */
   pause(): void {
+    this.#paused = true;
     this.#watcher.pause();
   }
 
   resume(): void {
+    this.#paused = false;
+    this.#goOn();
+  }
+
+  /** As `pause`, until `release`, whatever the consumer says meanwhile. */
+  hold(): void {
+    this.#held = true;
+    this.#watcher.pause();
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#paused || this.#held || this.#closed) return;
     this.#watcher.resume();
     if (!this.#watcher.synced) this.#owner.behind();
   }

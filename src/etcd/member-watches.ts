@@ -1,22 +1,27 @@
 import type { Store } from '../mvcc/store.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
 import type { Watch, WatchEvents, WatchRequest } from './client.ts';
 import { MemberWatch } from './member-watch.ts';
 
 /** Watches that are behind catch up in slices, so that other work comes in between. */
 const revisionsPerSyncMax = 1000;
+/** How long watches stay behind that a simulator holds back. */
+const behindMillis = 20;
 
 /** All watches on a member, whichever store is behind them at the time. */
 export class MemberWatches {
   readonly #clock: Clock;
+  readonly #faults: FaultPoints;
   readonly #watches = new Set<MemberWatch>();
   #store: Store;
   #catchingUp = false;
   /** Why nobody may watch any more. */
   #closed: string | undefined;
 
-  constructor(clock: Clock, store: Store) {
+  constructor({ clock, faults }: { readonly clock: Clock; readonly faults: FaultPoints }, store: Store) {
     this.#clock = clock;
+    this.#faults = faults;
     this.#store = store;
   }
 
@@ -45,11 +50,21 @@ export class MemberWatches {
   /** Something was applied: who asked how far a watch is may be told now. */
   progress(): void {
     for (const watch of this.#watches) watch.progressIfSynced();
+    if (this.#faults.rare('watch.behind')) this.#fallBehind();
   }
 
   close(reason: string): void {
     this.#closed = reason;
     for (const watch of this.#watches) watch.close(reason);
+  }
+
+  /** What happens in the next moment reaches nobody's watch at once: all must read it from the store. */
+  #fallBehind(): void {
+    const watches = [...this.#watches];
+    for (const watch of watches) watch.hold();
+    this.#clock.setTimer(behindMillis, () => {
+      for (const watch of watches) watch.release();
+    });
   }
 
   #catchUp(): void {

@@ -57,6 +57,7 @@ import {
   requestTooLargeError,
   stoppedError,
   timeoutError,
+  tooManyRequestsError,
 } from './errors.ts';
 import { HistoryWork } from './history-work.ts';
 import type { ClusterIntroduction } from './joining.ts';
@@ -209,7 +210,7 @@ export class Member implements EtcdServer {
     const idPrefix = `${id}-${toHex(chance)}`;
     const timeoutMillis = this.#options.requestTimeoutMillis;
     this.#proposals = new Proposals(platform.clock, timeoutMillis, this.meters.proposalsFailed);
-    this.#watches = new MemberWatches(platform.clock, this.store);
+    this.#watches = new MemberWatches(platform, this.store);
     this.#history = new HistoryWork(platform.clock, () => this.#state);
     this.#disk = new DiskQueue({
       log: this.#log,
@@ -233,6 +234,7 @@ export class Member implements EtcdServer {
         : Promise.reject(leaderChangedError());
     this.#leases = new LeaseKeeper({
       clock: platform.clock,
+      faults: platform.faults,
       confirmLeadership: () => this.linearizableRead(),
       revoke: (leaseId) => {
         this.meters.leasesExpired.add();
@@ -447,6 +449,10 @@ export class Member implements EtcdServer {
   submit<R extends Request>(request: R, { auth, encoded }: ProposeOptions, done: Done<Applied<R>>): void {
     if (this.#stopped) {
       done.failed(stoppedError());
+      return;
+    }
+    if (this.platform.faults.rare('proposal.refused')) {
+      done.failed(tooManyRequestsError());
       return;
     }
     const sequence = this.#nextSequence++;
@@ -674,12 +680,20 @@ export class Member implements EtcdServer {
       const lateMillis = clock.monotonicMillis() - dueMillis;
       if (this.leading && lateMillis > this.#options.tickMillis) this.meters.heartbeatSendFailures.add();
       this.#node.tick();
+      if (this.leading && this.platform.faults.rare('leader.transfer')) this.#handOverOffice();
       this.#scheduleTick();
       this.#drive();
     });
   }
 
+  /** To any voter: whoever it is, the cluster must bear with it. */
+  #handOverOffice(): void {
+    const others = this.#confState.voters.filter((voter) => voter !== this.id);
+    if (others.length > 0) this.#node.transferLeader(others[this.platform.random.integer(others.length)]!);
+  }
+
   #receive(from: MemberId, message: PeerMessage): void {
+    this.platform.faults.reach('peers.received');
     if (message.type !== 'raft') {
       this.#questions.receive(from, message);
       return;
@@ -714,12 +728,14 @@ export class Member implements EtcdServer {
   #handle(ready: Ready): void {
     for (const message of ready.messagesBeforeSync) this.#send(message);
     if (ready.softState !== undefined) this.#roleChanged();
+    this.platform.faults.reach('ready.before-write');
     if (ready.append !== undefined) this.#disk.write(ready, ready.append);
     if (ready.apply !== undefined) this.#apply(ready.apply);
     for (const state of ready.readStates) this.#reads.confirmed(state);
   }
 
   #written(ready: Ready, { responses }: MsgStorageAppend): void {
+    this.platform.faults.reach('ready.written');
     this.#observer?.saved(this.id, ready);
     for (const response of responses) {
       if (response.to === this.id) this.#node.step(response);
@@ -740,14 +756,34 @@ export class Member implements EtcdServer {
 
   #send(message: Message): void {
     this.#observer?.sent?.(this.id, message);
+    const { faults } = this.platform;
+    faults.reach('peers.before-send');
     if (message.type === 'MsgSnap') void this.#snapshots.send(message);
-    else this.#peers.send(message.to, { type: 'raft', message });
+    // Raft sends again what matters, and bears with what comes twice.
+    else if (faults.rare('peers.drop')) this.#node.reportUnreachable(message.to);
+    else {
+      this.#peers.send(message.to, { type: 'raft', message });
+      if (faults.rare('peers.twice')) this.#peers.send(message.to, { type: 'raft', message });
+    }
+    faults.reach('peers.after-send');
   }
 
   #handOver(): void {
     if (this.#stopped) return;
-    this.#proposals.handOver(this.#node.term, (bytes) => this.#node.propose(bytes));
+    this.#proposals.handOver(this.#node.term, this.#proposeNext());
     this.#reads.startRound();
+  }
+
+  #proposeNext(): (bytes: Uint8Array) => 'accepted' | 'dropped' {
+    const { faults } = this.platform;
+    let enough = faults.rare('proposal.dropped');
+    return (bytes) => {
+      if (enough) return 'dropped';
+      const outcome = this.#node.propose(bytes);
+      faults.reach('proposal.handed-over');
+      enough = faults.rare('proposal.one-at-a-time');
+      return outcome;
+    };
   }
 
   #roleChanged(): void {
@@ -764,13 +800,17 @@ export class Member implements EtcdServer {
 
   #applyAll(entries: readonly Entry[]): void {
     this.meters.beginApplying();
+    const { faults } = this.platform;
     for (const entry of entries) this.#applyEntry(entry);
+    faults.reach('apply.before-commit');
     this.#state.commit();
+    faults.reach('apply.after-commit');
     const last = entries.at(-1)!;
     this.#proposals.termApplied(last.term);
     this.#reads.applied(last.index);
     this.#watches.progress();
-    if (this.applied - this.#snapshotIndex >= this.#options.snapshotEntries) this.#truncateLog();
+    const behind = this.applied - this.#snapshotIndex;
+    if (behind >= this.#options.snapshotEntries || faults.rare('log.truncate-early')) this.#truncateLog();
   }
 
   #applyEntry(entry: Entry): void {
@@ -806,7 +846,9 @@ export class Member implements EtcdServer {
       this.#leases.revoked(request.id);
       if (result.ok) this.meters.leasesRevoked.add();
     }
-    if (life === this.#life) this.#proposals.applied(sequence, result);
+    if (life !== this.#life) return;
+    this.platform.faults.reach('proposal.before-answer');
+    this.#proposals.applied(sequence, result);
   }
 
   #scrub(): void {
@@ -837,6 +879,7 @@ export class Member implements EtcdServer {
       return;
     }
     this.#confState = this.#node.applyConfChange(change);
+    this.platform.faults.reach('apply.conf-change');
     membership.apply(change);
     this.#connect();
     this.#confChanges.applied(change);
@@ -857,9 +900,11 @@ export class Member implements EtcdServer {
     const backend = this.#snapshots.take(metadata.index);
     const previous = this.#state;
     await previous.backend.close();
+    this.platform.faults.reach('snapshot.install.before-log');
     await this.#log.install(metadata, ready.hardState);
     if (ready.entries.length > 0) await this.#log.append(ready.entries, undefined, true);
     if (this.#stopped) return;
+    this.platform.faults.reach('snapshot.installed');
     this.#state = new StateMachine(backend);
     this.#snapshots.installed();
     this.#confState = metadata.confState;

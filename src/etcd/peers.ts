@@ -266,6 +266,7 @@ class DialledPeer {
     const link = this.#link;
     if (link === undefined || link.bufferedBytes() > bufferedBytesMax) return false;
     link.send(message);
+    if (this.#platform.faults.rare('peers.reconnect')) link.close();
     return true;
   }
 

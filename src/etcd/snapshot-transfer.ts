@@ -76,12 +76,17 @@ export async function sendSnapshot(
     let count = 0;
     let crc = 0;
     for (let next: Position | undefined = { main: 0, sub: -1 }; next !== undefined && connection.open;) {
-      const chunk: Chunk = readChunk(view, next);
+      const chunk: Chunk = readChunk(
+        view,
+        next,
+        platform.faults.rare('snapshot.tiny-chunks') ? 1 : chunkBytes,
+      );
       count += chunk.records.length / 3;
       for (let i = 2; i < chunk.records.length; i += 3) crc = crc32c(chunk.records[i] as Uint8Array, crc);
       await send({ type: 'records', records: chunk.records });
       // A turn of the loop between chunks: the leader has other work.
       await platform.clock.sleep(0);
+      platform.faults.reach('snapshot.send.between-chunks');
       next = chunk.next;
     }
     await send({ type: 'values', values: view.values('') });
@@ -106,8 +111,8 @@ interface Chunk {
   readonly next: Position | undefined;
 }
 
-/** The records behind `after`, about `chunkBytes` of them. */
-function readChunk(view: BackendView, after: Position): Chunk {
+/** The records behind `after`, about `bytesMax` of them, and one at least. */
+function readChunk(view: BackendView, after: Position, bytesMax: number): Chunk {
   const records: (number | Uint8Array)[] = [];
   let bytes = 0;
   let next: Position | undefined;
@@ -115,7 +120,7 @@ function readChunk(view: BackendView, after: Position): Chunk {
     if (main === after.main && sub <= after.sub) return true;
     records.push(main, sub, record.slice());
     bytes += record.length;
-    if (bytes < chunkBytes) return true;
+    if (bytes < bytesMax) return true;
     next = { main, sub };
     return false;
   });
@@ -173,6 +178,7 @@ export function receiveSnapshot(platform: Platform, link: Link, options: Snapsho
           count++;
         }
         must(backend).commit();
+        platform.faults.reach('snapshot.receive.between-chunks');
         return;
       case 'values':
         for (const [name, value] of part.values) must(backend).setValue(name, value);
@@ -184,7 +190,9 @@ export function receiveSnapshot(platform: Platform, link: Link, options: Snapsho
           refuse(reason);
           return;
         }
+        platform.faults.reach('snapshot.receive.before-flush');
         await must(backend).flush();
+        platform.faults.reach('snapshot.receive.after-flush');
         over = true;
         link.send({ type: 'received' } satisfies Answer);
         options.received(must(message), must(backend));

@@ -64,7 +64,8 @@ export class Snapshots {
     return receiveSnapshot(this.#options.platform, link, {
       open: (index) => {
         // The folder of one that is about to be installed must not be taken for another.
-        if (this.#receiving || this.#installing) return undefined;
+        const { faults } = this.#options.platform;
+        if (this.#receiving || this.#installing || faults.rare('snapshot.refuse')) return undefined;
         this.#receiving = true;
         return this.#open(index);
       },

@@ -240,10 +240,14 @@ export class LeaseExpiry {
    * What remains, in whole seconds, of leases that outlive the interval between checkpoints and were not told for that long.
    * They count as told.
    */
-  checkpointsDue(nowMillis: number): { readonly id: LeaseId; readonly remainingTtlSeconds: number }[] {
+  checkpointsDue(
+    nowMillis: number,
+    early = false,
+  ): { readonly id: LeaseId; readonly remainingTtlSeconds: number }[] {
     const due: { readonly id: LeaseId; readonly remainingTtlSeconds: number }[] = [];
     for (const lease of this.#leases.values()) {
-      if (lease.checkpointMillis > nowMillis || lease.ttlSeconds * 1000 <= checkpointIntervalMillis) continue;
+      const isDue = lease.checkpointMillis <= nowMillis && lease.ttlSeconds * 1000 > checkpointIntervalMillis;
+      if (!isDue && !early) continue;
       if (lease.expiryMillis <= nowMillis) continue;
       if (due.length >= checkpointsMax) break;
       lease.checkpointMillis = nowMillis + checkpointIntervalMillis;

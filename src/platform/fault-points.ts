@@ -87,8 +87,8 @@ export const rareBranches = {
   'lease.checkpoint': 0.25,
   /** The leader hands its office to another voter. */
   'leader.transfer': 0.002,
-  /** A client's link to its member ends. */
-  'client.disconnect': 0.001,
+  /** A client of the API leaves its server for another, and its watches break. */
+  'client.reconnect': 0.005,
 } as const satisfies Readonly<Record<string, number>>;
 
 export type RareBranch = keyof typeof rareBranches;

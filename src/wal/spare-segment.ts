@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from '../platform/disk.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
 import { segmentPath } from './segment.ts';
 
 /** A segment made ahead, under its temporary name: zeros, durable. */
@@ -59,6 +60,7 @@ export async function discardSpare(disk: Disk, spare: SpareSegment): Promise<voi
 export async function beginSegment(
   disk: Disk,
   directory: string,
+  faults: FaultPoints,
   number: number,
   firstFrame: Uint8Array,
   spare: SpareSegment | undefined,
@@ -68,7 +70,9 @@ export async function beginSegment(
   const file = spare?.file ?? (await disk.open(path, 'create'));
   await file.write(0, firstFrame);
   await file.sync();
+  faults.reach('wal.cut.before-name');
   await disk.rename(path, segmentPath(directory, number));
+  faults.reach('wal.cut.before-folder-sync');
   await disk.syncDirectory(directory);
   return { file, allocated: Math.max(firstFrame.length, spare?.bytes ?? 0) };
 }

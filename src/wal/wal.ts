@@ -24,6 +24,7 @@ import { assert, must } from '../base/assert.ts';
 import { concatBytes, emptyBytes } from '../base/bytes.ts';
 
 import type { Disk, DiskFile } from '../platform/disk.ts';
+import { noFaultPoints, type FaultPoints } from '../platform/fault-points.ts';
 import { makeDurableDirectory } from './durable-directory.ts';
 import { WalError } from './errors.ts';
 import { FrameEncoder, recordBytes, recordTypeMax } from './frame.ts';
@@ -50,6 +51,8 @@ export interface WalOptions {
    * change neither the file's size nor its map of blocks, and skip the file system's journal. Default 1 MiB.
    */
   readonly preallocateBytes?: number;
+  /** Where a simulator steps in. */
+  readonly faults?: FaultPoints;
 }
 
 export interface OpenedWal {
@@ -96,6 +99,7 @@ export class Wal {
   readonly #metadata: Uint8Array;
   readonly #segmentBytes: number;
   readonly #preallocateBytes: number;
+  readonly #faults: FaultPoints;
   /** All segments but the newest, oldest first. */
   readonly #older: { readonly number: number; readonly lastIndex: number }[];
   #tail: Tail;
@@ -129,6 +133,7 @@ export class Wal {
     this.#headerType = options.headerType;
     this.#segmentBytes = options.segmentBytes ?? segmentBytesDefault;
     this.#preallocateBytes = options.preallocateBytes ?? preallocateBytesDefault;
+    this.#faults = options.faults ?? noFaultPoints;
   }
 
   /** Whether there is a log to open. An attempt to create one that a crash cut short is none. */
@@ -162,7 +167,8 @@ export class Wal {
     }
     await makeDurableDirectory(disk, directory);
     await removeTemporaries(disk, directory);
-    const tail = await beginTail(disk, directory, 1, 0, options.metadata, undefined, undefined);
+    const faults = options.faults ?? noFaultPoints;
+    const tail = await beginTail(disk, directory, faults, 1, 0, options.metadata, undefined, undefined);
     return new Wal(disk, directory, options.metadata, [], tail, options);
   }
 
@@ -188,6 +194,7 @@ export class Wal {
     // Who wrote the last frame may have been killed before its sync, or died of it: then the page cache shows
     // what the disk does not hold, perhaps marked clean for ever (fsyncgate, 2018). Written once more, it is dirty.
     await file.write(newest.lastFrame, await file.read(newest.lastFrame, newest.end - newest.lastFrame));
+    options.faults?.reach('wal.open.before-sync');
     await file.sync();
     await disk.syncDirectory(directory);
     const { metadata, number, crc, lastIndex, end } = newest;
@@ -261,7 +268,8 @@ export class Wal {
     this.#pending = [];
     this.#pendingBytes = 0;
     try {
-      if (this.#tail.offset >= this.#segmentBytes) await this.#cut();
+      if (this.#tail.offset >= this.#segmentBytes || this.#faults.rare('wal.segment-early'))
+        await this.#cut();
       await this.#write(records);
     } catch (error) {
       throw brokenError(segmentPath(this.#directory, this.#tail.number), error);
@@ -271,19 +279,22 @@ export class Wal {
   async #write(records: readonly WalAppend[]): Promise<void> {
     const tail = this.#tail;
     const frame = this.#encoder.encode(records, tail.offset, tail.crc);
+    this.#faults.reach('wal.append.before-write');
     await tail.file.write(tail.offset, frame.bytes);
     if (frame.end >= tail.allocated) {
       const allocated = Math.max(frame.end, Math.min(frame.end + this.#preallocateBytes, this.#segmentBytes));
       await writeZeros(tail.file, frame.end, allocated);
       tail.allocated = allocated;
     }
+    this.#faults.reach('wal.append.before-sync');
     await tail.file.sync();
+    this.#faults.reach('wal.append.after-sync');
     tail.offset = frame.end;
     tail.crc = frame.crc;
     for (const record of records) tail.lastIndex = Math.max(tail.lastIndex, record.index);
     // Only now: a segment that began with state from a sync not yet written would speak of what is not there.
     this.#noteHeader(records);
-    if (tail.offset >= this.#segmentBytes / 2 && !this.#closed) {
+    if (tail.offset >= this.#segmentBytes / 2 && !this.#closed && !this.#faults.rare('wal.no-spare')) {
       this.#spare ??= prepareSpare(this.#disk, this.#directory, tail.number + 1, this.#segmentBytes);
     }
   }
@@ -306,12 +317,14 @@ export class Wal {
     this.#tail = await beginTail(
       this.#disk,
       this.#directory,
+      this.#faults,
       old.number + 1,
       old.crc,
       this.#metadata,
       this.#header,
       spare,
     );
+    this.#faults.reach('wal.cut.after-name');
     this.#older.push({ number: old.number, lastIndex: old.lastIndex });
     await old.file.close();
   }
@@ -323,6 +336,7 @@ export class Wal {
       const path = segmentPath(this.#directory, oldest.number);
       // It is gone already when only the sync of the folder failed last time.
       if (await this.#disk.exists(path)) await this.#disk.remove(path);
+      this.#faults.reach('wal.release.before-folder-sync');
       await this.#disk.syncDirectory(this.#directory);
       this.#older.shift();
     }
@@ -332,6 +346,7 @@ export class Wal {
 async function beginTail(
   disk: Disk,
   directory: string,
+  faults: FaultPoints,
   number: number,
   previousCrc: number,
   metadata: Uint8Array,
@@ -341,7 +356,7 @@ async function beginTail(
   const records: WalRecord[] = [{ type: metadataType, index: number, payload: metadata }];
   if (header !== undefined) records.push(header);
   const { bytes, crc, end } = new FrameEncoder().encode(records, 0, previousCrc);
-  const { file, allocated } = await beginSegment(disk, directory, number, bytes, spare);
+  const { file, allocated } = await beginSegment(disk, directory, faults, number, bytes, spare);
   return { file, number, offset: end, allocated, crc, lastIndex: header?.index ?? 0 };
 }
 
