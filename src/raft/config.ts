@@ -54,9 +54,11 @@ export function checkConfig(config: Config): void {
   assert(config.electionTicks > config.heartbeatTicks, 'electionTicks must be greater than heartbeatTicks');
   assert(config.inflightMessagesMax >= 1, 'inflightMessagesMax must be at least 1');
   assert(config.maxSizePerMessageBytes >= 0, 'maxSizePerMessageBytes must not be negative');
+  const { inflightBytesMax = Infinity, maxSizePerMessageBytes } = config;
+  assert(inflightBytesMax > 0, 'inflightBytesMax must be positive');
   assert(
-    config.inflightBytesMax === undefined || config.inflightBytesMax > 0,
-    'inflightBytesMax must be positive',
+    inflightBytesMax >= maxSizePerMessageBytes,
+    'inflightBytesMax must be at least maxSizePerMessageBytes',
   );
   assert(config.readOnly !== 'lease-based' || config.checkQuorum, 'lease-based reads need checkQuorum');
   assert(config.uncommittedBytesMax > 0, 'uncommittedBytesMax must be positive');

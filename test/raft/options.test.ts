@@ -116,7 +116,7 @@ describe('stepDownOnRemoval', () => {
 
 describe('limits', () => {
   it('inflightBytesMax: the message that crosses the line is the last until an answer comes', () => {
-    const network = founded(3, { inflightBytesMax: 50 });
+    const network = founded(3, { inflightBytesMax: 50, maxSizePerMessageBytes: 50 });
     network.elect(1);
     const sent = (): MsgApp[] => {
       network.member(1).propose('0123456789');

@@ -1,13 +1,11 @@
-import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { emptyBytes } from '../../src/base/bytes.ts';
 import { err, ok } from '../../src/base/result.ts';
-import { RaftLog } from '../../src/raft/log.ts';
-import { Progress } from '../../src/raft/progress.ts';
-import { MemoryStorage } from '../../src/raft/storage.ts';
+import { MemoryStorage, emptyConfState } from '../../src/raft/storage.ts';
 import { index, term } from '../../src/raft/types.ts';
-import type { Entry } from '../../src/raft/types.ts';
+import type { Entry, Snapshot } from '../../src/raft/types.ts';
+import { ids } from './network.ts';
 
 function entries(from: number, terms: readonly number[]): Entry[] {
   return terms.map((value, i) => ({
@@ -60,58 +58,42 @@ describe('MemoryStorage', () => {
     storage.append(entries(3, [9, 9, 9]));
     expect(before.ok && before.value.map((entry) => entry.term)).toEqual([2, 2, 3]);
   });
-});
 
-describe('RaftLog', () => {
-  /** An array is the naive log: AppendEntries of figure 2, word for word. */
-  it('maybeAppend agrees with the naive log', () => {
-    const append = array(integer({ min: 1, max: 3 }), { maxLength: 5 });
-    assert(
-      property(
-        array(append, { minLength: 1, maxLength: 10 }),
-        integer({ min: 0, max: 4 }),
-        (appends, offset) => {
-          const storage = new MemoryStorage();
-          const log = new RaftLog(storage, index(0), index(0));
-          let naive: number[] = [];
-          for (const [i, terms] of appends.entries()) {
-            const previous = Math.min(naive.length + 1, (i * offset) % 7);
-            const logTerm = term(naive[previous - 1] ?? 0);
-            const sorted = terms.toSorted((a, b) => a - b);
-            const result = log.maybeAppend(index(previous), logTerm, index(0), entries(previous + 1, sorted));
-            if (previous > naive.length) {
-              expect(result).toBeUndefined();
-              continue;
-            }
-            for (const [j, value] of sorted.entries()) {
-              if (naive[previous + j] === value) continue;
-              naive = [...naive.slice(0, previous + j), value];
-            }
-            expect(result).toBe(previous + sorted.length);
-            expect(log.lastIndex).toBe(naive.length);
-            expect(naive.map((_, at) => log.termAt(index(at + 1)))).toEqual(naive);
-            if (i % 2 === 0) {
-              const unstable = log.nextUnstableEntries();
-              storage.append(unstable);
-              const last = unstable.at(-1);
-              if (last !== undefined) log.stableTo(last.index, last.term);
-            }
-          }
-        },
-      ),
-    );
+  it('takes a snapshot of its own only at what it holds, and never an older one', () => {
+    const storage = filled();
+    expect(storage.createSnapshot(index(5), emptyConfState, emptyBytes).metadata).toMatchObject({
+      index: 5,
+      term: 3,
+    });
+    expect(() => storage.createSnapshot(index(4), emptyConfState, emptyBytes)).toThrow('older');
+    expect(() => storage.createSnapshot(index(6), emptyConfState, emptyBytes)).toThrow('no term');
+    expect([storage.firstIndex(), storage.lastIndex()], 'the log stays').toEqual([3, 5]);
   });
-});
 
-describe('Progress', () => {
-  it('an old rejection says nothing about now', () => {
-    const progress = new Progress(index(9), 4);
-    expect(progress.maybeDecrease(index(7), index(3)), 'not the one that was asked').toBe(false);
-    expect(progress.maybeDecrease(index(8), index(3))).toBe(true);
-    expect(progress.next).toBe(4);
-    progress.maybeUpdate(index(5));
-    progress.becomeReplicate();
-    expect(progress.maybeDecrease(index(5), index(3)), 'matched since').toBe(false);
-    expect(progress.next).toBe(6);
+  it('compacts no further than its snapshot, and forgets nothing twice', () => {
+    const storage = filled();
+    expect(() => storage.compact(index(4))).toThrow('not covered by a snapshot');
+    storage.compact(index(1));
+    expect(storage.firstIndex()).toBe(3);
+    storage.compact(index(3));
+    expect([storage.firstIndex(), storage.term(index(3)), storage.term(index(2))]).toEqual([
+      4,
+      ok(2),
+      err('compacted'),
+    ]);
+  });
+
+  it("replaces all by a leader's snapshot, unless it is not newer", () => {
+    const storage = filled();
+    const at = (value: number, ofTerm: number): Snapshot => ({
+      metadata: { index: index(value), term: term(ofTerm), confState: { voters: ids(1), learners: [] } },
+      data: emptyBytes,
+    });
+    storage.applySnapshot(at(3, 9));
+    expect(storage.lastIndex()).toBe(5);
+    storage.applySnapshot(at(9, 9));
+    expect([storage.firstIndex(), storage.lastIndex(), storage.term(index(9))]).toEqual([10, 9, ok(9)]);
+    expect(storage.initialState().confState.voters).toEqual(ids(1));
+    expect(storage.snapshot()).toEqual(ok(at(9, 9)));
   });
 });

@@ -76,13 +76,14 @@ export class World {
     this.#random = generator(seed);
     this.#async = this.#chance(2);
     const founders = ids(1, 2, 3, ...(this.#chance(2) ? [4, 5] : []));
+    const maxSize = this.#chance(2) ? 60 : 1 << 20;
     const options = {
       electionTicks: 5,
       preVote: this.#chance(2),
       checkQuorum: this.#chance(2),
-      maxSizePerMessageBytes: this.#chance(2) ? 60 : 1 << 20,
+      maxSizePerMessageBytes: maxSize,
       inflightMessagesMax: this.#chance(2) ? 2 : 64,
-      ...(this.#chance(3) && { inflightBytesMax: 100 }),
+      ...(this.#chance(3) && { inflightBytesMax: maxSize + 40 }),
       ...(this.#chance(3) && { committedBytesMax: 40 }),
       ...(this.#chance(3) && { uncommittedBytesMax: 20 }),
       stepDownOnRemoval: !this.#chance(4),
