@@ -3,8 +3,9 @@ import { encodeUtf8 } from '../../src/base/bytes.ts';
 import { prefixEnd } from '../../src/etcd/client.ts';
 import * as pb from '../../src/etcd/proto/rpc.ts';
 import { permissionTypes } from '../../src/mvcc/auth/auth-types.ts';
+import type { Address } from '../../src/platform/network.ts';
 import type { Platform } from '../../src/platform/platform.ts';
-import { callMember } from './grpc-call.ts';
+import { callMember, isPassing } from './grpc-call.ts';
 import { actorsNamed, Session, type Workload, type WorkloadStage } from './workload.ts';
 
 /**
@@ -21,6 +22,14 @@ const rootPassword = 'root-password';
 const rolesMax = 3;
 const adminPauseMillis = 400;
 const userPauseMillis = 60;
+const retryMillis = 200;
+const attemptsMax = 30;
+/** Cured by another token (clientv3's shouldRefreshToken). */
+const tokenRefusals: ReadonlySet<string> = new Set([
+  'etcdserver: invalid auth token',
+  'etcdserver: revision of auth store is old',
+  'etcdserver: user name is empty',
+]);
 
 export const authWorkload: Workload = {
   name: 'auth',
@@ -94,7 +103,7 @@ class Administrator {
     this.#stage = stage;
   }
 
-  /** Users with their names as passwords, roles, root, and auth on. Each until it is done: refusals say that it was. */
+  /** Users with their names as passwords, roles, root, and auth on. */
   async prepare(users: number): Promise<void> {
     await this.call('RoleAdd', pb.AuthRoleAddRequest.encode({ name: 'root' }));
     for (let i = 0; i < rolesMax; i++) {
@@ -126,27 +135,36 @@ class Administrator {
     );
   }
 
-  /** At the next member, and at the others when it does not answer. */
+  /** At one member after the other, until one has something to say to it. */
   async call(method: string, message: Uint8Array): Promise<void> {
-    const { grpcAddresses } = this.#stage;
-    for (let i = 0; i <= grpcAddresses.length; i++) {
-      const address = must(grpcAddresses[this.#next++ % grpcAddresses.length], 'members serve gRPC');
-      const reply = await callMember(this.#platform, address, `Auth/${method}`, message, this.#token);
-      if (reply !== undefined) return;
-      this.#token = await this.#authenticate();
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const answer = await callMember(
+        this.#platform,
+        this.#address(),
+        `Auth/${method}`,
+        message,
+        this.#token,
+      );
+      if (answer.ok) return;
+      if (isPassing(answer.error)) await this.#platform.clock.sleep(retryMillis);
+      else if (tokenRefusals.has(answer.error.message)) await this.#authenticate();
+      else return;
     }
   }
 
-  async #authenticate(): Promise<string | undefined> {
-    const { grpcAddresses } = this.#stage;
-    const address = must(grpcAddresses[this.#next % grpcAddresses.length]);
-    const reply = await callMember(
+  async #authenticate(): Promise<void> {
+    const answer = await callMember(
       this.#platform,
-      address,
+      this.#address(),
       'Auth/Authenticate',
       pb.AuthenticateRequest.encode({ name: 'root', password: rootPassword }),
     );
-    return reply && pb.AuthenticateResponse.decode(reply).token;
+    this.#token = answer.ok ? pb.AuthenticateResponse.decode(answer.value).token : undefined;
+  }
+
+  #address(): Address {
+    const { grpcAddresses } = this.#stage;
+    return must(grpcAddresses[this.#next++ % grpcAddresses.length], 'members serve gRPC');
   }
 }
 

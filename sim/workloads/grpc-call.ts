@@ -1,14 +1,15 @@
 import { assert } from '../../src/base/assert.ts';
+import { err, ok, type Result } from '../../src/base/result.ts';
 import { GrpcChannel } from '../../src/grpc/channel.ts';
-import { GrpcError } from '../../src/grpc/status.ts';
+import { GrpcError, grpcCode } from '../../src/grpc/status.ts';
 import type { Address } from '../../src/platform/network.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 
 const timeoutMillisDefault = 5000;
 
 /**
- * One call of one member, of a method that EtcdClient does not have: `Maintenance/Defragment`. undefined: it was refused, or
- * its outcome is unknown. `token`: whoever calls has authenticated.
+ * One call of one member, of a method that EtcdClient does not have: `Maintenance/Defragment`. `token`: whoever calls has
+ * authenticated.
  */
 export async function callMember(
   platform: Platform,
@@ -16,19 +17,25 @@ export async function callMember(
   method: string,
   message: Uint8Array,
   token?: string,
-): Promise<Uint8Array | undefined> {
+): Promise<Result<Uint8Array, GrpcError>> {
   const channel = new GrpcChannel(platform, address);
   try {
-    return await channel.unary(`/etcdserverpb.${method}`, message, {
+    const reply = await channel.unary(`/etcdserverpb.${method}`, message, {
       timeoutMillis: timeoutMillisDefault,
       ...(token === undefined ? {} : { metadata: { token } }),
     });
+    return ok(reply);
   } catch (error) {
     assert(error instanceof GrpcError, () => `a call failed oddly: ${String(error)}`);
-    return undefined;
+    return err(error);
   } finally {
     channel.close();
   }
+}
+
+/** Whether the member may be of another mind in a moment, or another member now. */
+export function isPassing({ code }: GrpcError): boolean {
+  return code === grpcCode.unavailable || code === grpcCode.deadlineExceeded || code === grpcCode.cancelled;
 }
 
 /** The messages of a server's stream, to its end; undefined if it broke off. */

@@ -9,7 +9,7 @@ import {
 } from '../../src/etcd/proto/rpc.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { durationMillis, durationSchema } from '../actions/action.ts';
-import { callMember } from './grpc-call.ts';
+import { callMember, isPassing } from './grpc-call.ts';
 import type { MembershipStage, Workload, WorkloadStage } from './workload.ts';
 
 /**
@@ -61,8 +61,9 @@ async function replaceOne(
   const { clock, random } = platform;
   const ask = async (method: string, message: Uint8Array): Promise<Uint8Array | undefined> => {
     for (const address of grpcAddresses) {
-      const reply = await callMember(platform, address, `Cluster/${method}`, message);
-      if (reply !== undefined) return reply;
+      const answer = await callMember(platform, address, `Cluster/${method}`, message);
+      if (answer.ok) return answer.value;
+      if (!isPassing(answer.error)) return undefined;
     }
     return undefined;
   };
