@@ -4,6 +4,7 @@ import type { Platform } from '../platform/platform.ts';
 import type { Message } from '../raft/messages.ts';
 import type { MemberId } from '../raft/types.ts';
 import { type PeerMeter, PeerMeters } from './peer-meters.ts';
+import { isObject, isPeerMessage } from './peer-message-check.ts';
 import { packMessage, unpackMessage, type PackedMessage } from './peer-codec.ts';
 
 /** What members say to each other once they know each other. */
@@ -33,7 +34,7 @@ export type PeerMessage =
       readonly refusal?: { readonly code: string; readonly message: string };
     };
 
-type Wire =
+export type Wire =
   | Exclude<PeerMessage, { type: 'raft' }>
   | { readonly type: 'raft'; readonly packed: PackedMessage };
 
@@ -169,6 +170,14 @@ export class Peers {
   #accept(link: Link): LinkEvents {
     let from: MemberId | undefined;
     let snapshot: LinkEvents | undefined;
+    let over = false;
+    const turnAway = (refusal: Refusal): void => {
+      over = true;
+      this.#platform.logger.warn('refused a link', { reason: refusal.reason });
+      link.send(refusal);
+      // The asker closes when it has read why; one that does not is helped.
+      this.#platform.clock.setTimer(refusedMillis, () => link.close());
+    };
     return {
       meter: {
         sent: () => {},
@@ -178,18 +187,18 @@ export class Peers {
         roundTrip: () => {},
       },
       message: (message) => {
-        if (this.#stopped) return;
+        if (this.#stopped || over) return;
         if (snapshot !== undefined) snapshot.message(message);
-        else if (from !== undefined) this.#options.receive(from, unpack(message as Wire));
-        else if ((message as MembersQuestion).type === 'members') link.send(this.#options.answerMembers());
+        else if (from !== undefined) {
+          if (isPeerMessage(message)) this.#options.receive(from, unpack(message));
+          else turnAway(refused('it sends what no member says'));
+        } else if (isObject(message) && message['type'] === 'members')
+          link.send(this.#options.answerMembers());
         else {
-          const hello = message as Partial<Hello>;
+          const hello: Partial<Hello> = isObject(message) ? message : {};
           const refusal = this.#refusal(hello, link.identity?.user);
           if (refusal !== undefined) {
-            this.#platform.logger.warn('refused a link', { reason: refusal.reason });
-            link.send(refusal);
-            // The asker closes when it has read why; one that does not is helped.
-            this.#platform.clock.setTimer(refusedMillis, () => link.close());
+            turnAway(refusal);
             return;
           }
           from = hello.memberId!;
@@ -205,7 +214,6 @@ export class Peers {
   }
 
   #refusal(hello: Partial<Hello>, user: string | undefined): Refusal | undefined {
-    const refused = (reason: string, removed = false): Refusal => ({ type: 'refused', removed, reason });
     if (hello.type !== 'hello') return refused('it does not say who it is');
     if (hello.protocol !== peerProtocol) {
       return refused(`it speaks ${String(hello.protocol)}, this member ${peerProtocol}`);
@@ -333,6 +341,10 @@ class DialledPeer {
     if (refusal.removed) this.#options.removed(refusal.reason);
     return `it refused: ${refusal.reason}`;
   }
+}
+
+function refused(reason: string, removed = false): Refusal {
+  return { type: 'refused', removed, reason };
 }
 
 function sameAddress(a: Address, b: Address): boolean {
