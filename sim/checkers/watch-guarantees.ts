@@ -106,7 +106,7 @@ export class WatchGuarantees implements Checker {
       }
       return got === undefined
         ? this.#missing(name, watch, want!, events)
-        : this.#unexpected(name, watch, got, want, events.slice(0, i));
+        : this.#unexpected(name, watch, got, want, events, i);
     }
     watch.begun ||= events.length > 0;
     watch.revision = Math.max(watch.revision, upTo);
@@ -166,8 +166,10 @@ export class WatchGuarantees implements Checker {
     watch: Watch,
     got: Event,
     want: Event | undefined,
-    before: readonly Event[],
+    events: readonly Event[],
+    at: number,
   ): string {
+    const before = events.slice(0, at);
     const { kv } = got;
     const delivered = `${name} delivered ${describeEvent(got)}`;
     if (!wants(watch, got)) {
@@ -190,8 +192,13 @@ export class WatchGuarantees implements Checker {
     if (kv.modRevision <= watch.revision || before.some((event) => sameChange(event, got))) {
       return broken('unique', delivered, `it had delivered everything up to ${watch.revision} before`);
     }
-    const last = before.at(-1)?.kv.modRevision ?? 0;
-    if (kv.modRevision < last) return broken('ordered', delivered, `it had come to revision ${last} before`);
+    if (events.slice(at + 1).some((event) => sameChange(event, want!))) {
+      return broken(
+        'ordered',
+        delivered,
+        `${describeEvent(want)} comes before it and was delivered behind it`,
+      );
+    }
     return this.#missing(name, watch, want!, before);
   }
 }
