@@ -20,7 +20,20 @@ function heartbeat(from: number, at: number): Message {
   return { type: 'MsgHeartbeat', from: id(from), to: id(1), term: term(at), commit: index(0), context: '' };
 }
 
-describe('Raft §5.1: terms', () => {
+describe('Raft §5.1, terms: a later term is followed at once, a stale one is refused', () => {
+  it.each(['follower', 'candidate', 'leader'] as const)(
+    'a %s of an older term becomes a follower',
+    (role) => {
+      const network = TestNetwork.of(3);
+      const { node } = network.member(1);
+      if (role === 'leader') network.elect(1);
+      else if (role === 'candidate') node.campaign();
+      expect(node.role).toBe(role);
+      node.step(heartbeat(2, 7));
+      expect(node.status()).toMatchObject({ role: 'follower', term: 7, leader: id(2), vote: noMember });
+    },
+  );
+
   it('a member that sees a larger term follows it, whatever its role', () => {
     const network = TestNetwork.of(3);
     network.elect(1);
@@ -45,7 +58,104 @@ describe('Raft §5.1: terms', () => {
   });
 });
 
-describe('Raft §5.2: leader election', () => {
+describe('Raft §5.2, leader election: one leader a term, by the votes of a majority', () => {
+  it('starts as a follower, whatever it was before', () => {
+    const network = TestNetwork.of(3);
+    expect(network.node(1).role).toBe('follower');
+    network.elect(1);
+    network.member(1).restart();
+    expect(network.node(1).status()).toMatchObject({ role: 'follower', term: 1, leader: noMember });
+  });
+
+  it('a leader tells everybody every heartbeatTicks that it is there', () => {
+    const network = TestNetwork.of(3, { heartbeatTicks: 2 });
+    network.elect(1);
+    const heard = (): string[] => {
+      network.node(1).tick();
+      if (!network.node(1).hasReady()) return [];
+      return network
+        .member(1)
+        .handleReady()
+        .map(({ type, to }) => `${type} ${to}`);
+    };
+    expect([heard(), heard(), heard(), heard()]).toEqual([
+      [],
+      ['MsgHeartbeat 2', 'MsgHeartbeat 3'],
+      [],
+      ['MsgHeartbeat 2', 'MsgHeartbeat 3'],
+    ]);
+  });
+
+  it.each([
+    [1, [], 'leader'],
+    [3, [true, true], 'leader'],
+    [3, [true], 'leader'],
+    [3, [], 'candidate'],
+    [3, [false, false], 'follower'],
+    [5, [true, true], 'leader'],
+    [5, [true, true, false, false], 'leader'],
+    [5, [true], 'candidate'],
+    [5, [true, false, false], 'candidate'],
+    [5, [false, false, false], 'follower'],
+    [5, [false, false, false, true], 'follower'],
+    [7, [true, true, true, false, false, false], 'leader'],
+    [7, [true, true, false, false, false, false], 'follower'],
+  ] as const)('of %i members with the answers %j it is then a %s', (count, answers, role) => {
+    const everybody = ids(...Array.from({ length: count }, (_, i) => i + 1));
+    const { node } = new TestMember(id(1), { voters: everybody });
+    node.campaign();
+    for (const [i, granted] of answers.entries()) {
+      const nothing = { commit: index(0), commitTerm: term(0) };
+      const from = id(i + 2);
+      node.step({ type: 'MsgVoteResp', from, to: id(1), term: term(1), reject: !granted, ...nothing });
+    }
+    expect(node.status()).toMatchObject({ role, term: 1 });
+  });
+
+  it('a candidate draws a new timeout for each try', () => {
+    const seen = new Set<number>();
+    const { node } = new TestMember(id(1), { voters, randomInteger: generator(1) });
+    let ticks = 0;
+    for (let at = 0; at < 3000; at++) {
+      const before = node.term;
+      node.tick();
+      ticks++;
+      if (node.term === before) continue;
+      if (before > 0) seen.add(ticks);
+      ticks = 0;
+    }
+    expect([...seen].toSorted((a, b) => a - b)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  });
+
+  it('drawn timeouts seldom end together: one member campaigns before the others think of it', () => {
+    let conflicts = 0;
+    const rounds = 500;
+    for (let seed = 0; seed < rounds; seed++) {
+      const network = TestNetwork.of(5, { randomInteger: generator(seed) });
+      const campaigning = (): number =>
+        network.members.filter(({ node }) => node.role === 'candidate').length;
+      while (campaigning() === 0) for (const { node } of network.members) node.tick();
+      if (campaigning() > 1) conflicts++;
+    }
+    expect(conflicts / rounds).toBeLessThan(0.45);
+  });
+
+  it('a split vote ends with the term, and the next one finds a leader', () => {
+    const network = TestNetwork.of(4, { randomInteger: generator(2) });
+    network.node(1).campaign();
+    network.node(2).campaign();
+    network.collect();
+    // Each candidate has its own vote and one other: nobody has three.
+    for (const message of network.inFlight.splice(0)) {
+      if ((message.from === id(1)) === (message.to === id(3))) network.deliver(message);
+    }
+    network.settle();
+    expect(network.members.some(({ node }) => node.role === 'leader')).toBe(false);
+    network.tickAll(40);
+    expect(network.members.filter(({ node }) => node.role === 'leader')).toHaveLength(1);
+    expect(network.node(1).term).toBeGreaterThan(1);
+  });
+
   it('draws its timeout from [electionTicks, 2 × electionTicks)', () => {
     const seen = new Set<number>();
     for (let seed = 0; seed < 200; seed++) {
@@ -116,7 +226,36 @@ describe('Raft §5.2: leader election', () => {
   });
 });
 
-describe('Raft §5.4.1: election restriction', () => {
+describe('Raft §5.4.1, election restriction: nobody is elected who lacks what a voter has', () => {
+  it('a candidate shows everybody its last entry, in its new term', () => {
+    const member = new TestMember(id(1), { voters });
+    member.seed([1, 2, 2]);
+    member.node.campaign();
+    expect(member.handleReady()).toEqual(
+      ids(2, 3).map((to) => ({
+        type: 'MsgVote',
+        from: id(1),
+        to,
+        term: 3,
+        index: 3,
+        logTerm: 2,
+        transfer: false,
+      })),
+    );
+  });
+
+  it('a member with the newest log wins against one that asked first', () => {
+    const network = TestNetwork.of(3);
+    network.member(1).seed([1]);
+    network.member(2).seed([1, 2]);
+    network.member(3).seed([1, 2]);
+    network.node(1).campaign();
+    network.settle();
+    expect(network.node(1).role).not.toBe('leader');
+    network.elect(2);
+    expect(network.member(1).log()).toEqual(network.member(2).log());
+  });
+
   it.each([
     ['a later last term wins', [1, 3], true],
     ['an earlier last term loses, however long', [9, 1], false],
@@ -131,7 +270,59 @@ describe('Raft §5.4.1: election restriction', () => {
   });
 });
 
-describe('thesis §9.6: pre-vote', () => {
+describe('thesis §9.6, pre-vote: nobody raises its term who could not win', () => {
+  it.each(['follower', 'pre-candidate', 'candidate', 'leader'] as const)(
+    'a %s answers a pre-vote without changing its term or its vote',
+    (role) => {
+      const network = TestNetwork.of(3, { preVote: role === 'pre-candidate' });
+      const member = network.member(1);
+      if (role === 'leader') network.elect(1);
+      else if (role !== 'follower') member.node.campaign();
+      while (member.node.hasReady()) member.handleReady();
+      const { term: ours, vote: voted } = member.node.status();
+      const ask = { type: 'MsgPreVote', from: id(2), to: id(1), term: term(ours + 1) } as const;
+      member.node.step({ ...ask, index: index(9), logTerm: term(9) });
+      expect(member.node.status()).toMatchObject({ role, term: ours, vote: voted });
+      const answers = member.node.hasReady() ? member.handleReady() : [];
+      // Who leads hears a leader: itself.
+      expect(answers.filter(({ type }) => type === 'MsgPreVoteResp')).toMatchObject(
+        role === 'leader' ? [] : [{ to: id(2), term: ours + 1, reject: false }],
+      );
+    },
+  );
+
+  it('a majority of refusals ends the campaign in the term that was', () => {
+    const { node } = new TestMember(id(1), { voters, preVote: true });
+    node.campaign();
+    const nothing = { commit: index(0), commitTerm: term(0) };
+    for (const from of ids(2, 3)) {
+      node.step({ type: 'MsgPreVoteResp', from, to: id(1), term: term(0), reject: true, ...nothing });
+    }
+    expect(node.status()).toMatchObject({ role: 'follower', term: 0 });
+  });
+
+  it('a refusal of a later term brings that term', () => {
+    const { node } = new TestMember(id(1), { voters, preVote: true });
+    node.campaign();
+    const nothing = { commit: index(0), commitTerm: term(0) };
+    node.step({ type: 'MsgPreVoteResp', from: id(2), to: id(1), term: term(4), reject: true, ...nothing });
+    expect(node.status()).toMatchObject({ role: 'follower', term: 4 });
+  });
+
+  it('members with and without it elect together, while it is being introduced', () => {
+    const options = { checkQuorum: true, randomInteger: generator(5) };
+    const network = new TestNetwork(
+      voters.map((voter, i) => new TestMember(voter, { voters, ...options, preVote: i > 0 })),
+    );
+    network.elect(2);
+    network.isolate(2);
+    network.tickAll(80);
+    expect([1, 3].filter((one) => network.node(one).role === 'leader')).toHaveLength(1);
+    network.heal();
+    network.tickAll(30);
+    expect(new Set(network.members.map(({ node }) => node.leader)).size).toBe(1);
+  });
+
   it('an isolated member does not raise its term, and disturbs nobody when it returns', () => {
     const network = TestNetwork.of(3, { preVote: true, checkQuorum: true });
     network.elect(1);
@@ -171,7 +362,7 @@ describe('thesis §9.6: pre-vote', () => {
   });
 });
 
-describe('thesis §6.2, §4.2.3: CheckQuorum and leader stickiness', () => {
+describe('thesis §6.2, CheckQuorum: a leader without a majority does not go on for ever', () => {
   it('a leader without a majority steps down within two election timeouts', () => {
     const network = TestNetwork.of(3, { checkQuorum: true });
     network.elect(1);
@@ -181,6 +372,17 @@ describe('thesis §6.2, §4.2.3: CheckQuorum and leader stickiness', () => {
     expect(network.node(1).role).not.toBe('leader');
   });
 
+  it('answers of a majority keep it in office, whoever they are', () => {
+    const network = TestNetwork.of(5, { checkQuorum: true });
+    network.elect(1);
+    network.isolate(4);
+    network.isolate(5);
+    network.tickAll(60);
+    expect(network.node(1).status()).toMatchObject({ role: 'leader', term: 1 });
+  });
+});
+
+describe('thesis §4.2.3, disruptive servers: who hears its leader ignores candidates', () => {
   it('who hears its leader ignores candidates, unless the leader sent them', () => {
     const member = new TestMember(id(1), { voters, checkQuorum: true });
     member.node.step(heartbeat(2, 1));
