@@ -40,9 +40,8 @@ export function partitionsOf(calls: readonly KvCall[]): readonly KvPartition[] {
   const judged = calls.filter(
     ({ operation, outcome }) => outcome.type !== 'refused' && !mayBeStale(operation),
   );
-  const keys = [
-    ...new Set(judged.flatMap(({ operation }) => (operation.type === 'range' ? [] : keysOf(operation)))),
-  ].toSorted(compareStrings);
+  // A range stands for its first key as well, so that one over keys that nobody wrote is judged, too.
+  const keys = [...new Set(judged.flatMap(({ operation }) => keysOf(operation)))].toSorted(compareStrings);
   const groups = new Groups();
   for (const key of keys) groups.join(key, key);
   const touchedBy = (operation: KvOperation): readonly string[] =>
@@ -56,7 +55,7 @@ export function partitionsOf(calls: readonly KvCall[]): readonly KvPartition[] {
   for (const call of judged) {
     const { operation } = call;
     const [first, ...others] = touchedBy(operation);
-    // A range over keys that nobody ever writes.
+    // A range whose end is its beginning, or before it.
     if (first === undefined) continue;
     touched.set(call, first);
     for (const other of others) groups.join(first, other);
