@@ -18,7 +18,8 @@ const retryMillis = 100;
  */
 export function healCore(world: World, { hosts }: StoreHosts): readonly Host[] {
   const random = world.random.stream('liveness');
-  const rest = [...hosts];
+  // Whose disk was harmed may have to refuse for good: the atlas has seen to it that the others are a majority.
+  const rest = hosts.filter((host) => !world.atlas.harmed.has(host));
   const size = Math.floor(hosts.length / 2) + 1;
   const core: Host[] = [];
   while (core.length < size) core.push(...rest.splice(random.integer(rest.length), 1));

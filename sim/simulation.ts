@@ -45,12 +45,17 @@ export interface SimulationReport {
   readonly traceHash: string;
   /** The timeline's steps that were done, by action. */
   readonly steps: Counts;
+  /** What faults really did, by kind (sim/fault-hits.ts). */
+  readonly faults: Counts;
+  /** Crash points that code came by, and rare branches that it took (src/platform/fault-points.ts). */
+  readonly points: Counts;
+  readonly branches: Counts;
   /** What a sweep must come to see sometimes (sim/probes). */
   readonly probes: Counts;
 }
 
 /** How often the members' own invariants are checked: they read the whole store. */
-const invariantsEveryMillis = 1000;
+const invariantsEveryMillis = 5000;
 
 /** Plays a scenario with one seed and judges it. */
 export async function simulate(scenario: Scenario, options: SimulationOptions): Promise<SimulationReport> {
@@ -120,6 +125,9 @@ class Simulation {
       events: result.events,
       traceHash: result.traceHash,
       steps: Object.fromEntries(this.#steps),
+      faults: Object.fromEntries(world.hits.counts),
+      points: Object.fromEntries(world.hits.points),
+      branches: Object.fromEntries(world.hits.branches),
       probes: this.#probes.counts,
     };
   }
@@ -175,7 +183,7 @@ class Simulation {
           this.#cluster.agents.reduce((sum, { processes }) => sum + processes.running.size, 0),
         );
       case 'converged':
-        return new Converged(() => this.#cluster.store);
+        return new Converged(() => this.#cluster.store, this.#world.atlas.harmed);
     }
   }
 

@@ -1,13 +1,16 @@
+import type { Host } from '../host.ts';
 import type { StoreHosts } from '../store-hosts.ts';
 import type { Checker, Violation } from '../observations.ts';
 
-/** In the end every member is up, has applied the same entries, and hashes to the same as the others. */
+/** In the end every member whose disk was not harmed is up, has applied the same entries, and hashes to the same as the others. */
 export class Converged implements Checker {
   readonly name = 'converged';
   readonly #store: () => StoreHosts;
+  readonly #harmed: ReadonlySet<Host>;
 
-  constructor(store: () => StoreHosts) {
+  constructor(store: () => StoreHosts, harmed: ReadonlySet<Host>) {
     this.#store = store;
+    this.#harmed = harmed;
   }
 
   get holds(): boolean {
@@ -27,6 +30,7 @@ export class Converged implements Checker {
     const store = this.#store();
     let first: { readonly name: string; readonly state: string; readonly applied: number } | undefined;
     for (const host of store.hosts) {
+      if (this.#harmed.has(host)) continue;
       const member = store.member(host);
       if (member === undefined) return `${host.name} is not up again`;
       const { name } = host;

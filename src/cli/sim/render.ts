@@ -5,7 +5,7 @@ import type { Scenario } from '../../../sim/scenario/scenario.ts';
 import { stdoutColors } from '../colors.ts';
 import type { TimedReport } from './scenario-run.ts';
 import { sourceText, type ScenarioSource } from './source.ts';
-import type { SweepReport } from './sweep.ts';
+import type { SweepReport, Tallied } from './sweep.ts';
 
 /** Fewer runs of the swarm may miss something by chance. */
 const seedsThatSeeAll = 200;
@@ -35,7 +35,10 @@ export function renderSweep(source: ScenarioSource, report: SweepReport): string
     `${mark} ${name}: ${passed} of ${seeds} seeds passed; ${(simulatedMillis / 1000).toFixed(0)} simulated seconds, ` +
       `${(simulatedMillis / cpuMillis).toFixed(1)} per CPU second; ${(seeds / (realMillis / 1000)).toFixed(2)} seeds per second`,
     table(['step', 'runs', 'times'], report.steps),
+    table(['fault', 'runs', 'times'], report.faults),
     table(['seen', 'runs', 'times'], report.probes),
+    reachedLine('crash points', report.points),
+    reachedLine('rare branches', report.branches),
   ];
   for (const { name: probe, about } of missed)
     lines.push(stdoutColors.red(`✘ never seen in ${seeds} seeds: ${probe}: ${about}`));
@@ -69,7 +72,14 @@ export function brokenLines({ violations }: TimedReport): readonly string[] {
   });
 }
 
-function table(head: string[], counts: SweepReport['steps']): string {
+/** How many of all there are were come by, and which were not. */
+function reachedLine(what: string, counts: Tallied): string {
+  const never = Object.entries(counts).flatMap(([name, { runs }]) => (runs === 0 ? [name] : []));
+  const all = Object.keys(counts).length;
+  return `${what}: ${all - never.length} of ${all} reached${never.length === 0 ? '' : `; never: ${never.join(', ')}`}`;
+}
+
+function table(head: string[], counts: Tallied): string {
   const rows = Object.entries(counts).toSorted((a, b) => b[1].runs - a[1].runs);
   if (rows.length === 0) return '';
   const drawn = new Table({ head, style: { head: [], border: [], compact: true } });

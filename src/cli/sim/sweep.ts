@@ -2,8 +2,10 @@ import { Worker } from 'node:worker_threads';
 
 import { SingleBar } from 'cli-progress';
 
+import { faultKinds } from '../../../sim/fault-hits.ts';
 import { probes } from '../../../sim/probes/registry.ts';
 import type { Counts } from '../../../sim/simulation.ts';
+import { crashPoints, rareBranches } from '../../platform/fault-points.ts';
 import type { TimedReport } from './scenario-run.ts';
 import { countOf, seedsIn, type Seeds } from './seeds.ts';
 import type { ScenarioSource } from './source.ts';
@@ -17,6 +19,9 @@ export interface SweepOptions {
   readonly millisMax: number | undefined;
 }
 
+/** How many runs came to something, and how often in all. */
+export type Tallied = Readonly<Record<string, { readonly runs: number; readonly times: number }>>;
+
 /** What many runs found, in the order of seeds, whatever the order in which they ended. */
 export interface SweepReport {
   readonly seeds: number;
@@ -28,9 +33,12 @@ export interface SweepReport {
   readonly realMillis: number;
   readonly events: number;
   /** How many runs did a kind of step, and how many steps in all. */
-  readonly steps: Readonly<Record<string, { readonly runs: number; readonly times: number }>>;
-  /** As `steps`; those that no run came to are there with 0. */
-  readonly probes: Readonly<Record<string, { readonly runs: number; readonly times: number }>>;
+  readonly steps: Tallied;
+  /** As `steps`, and those that no run came to are there with 0: what faults really did. */
+  readonly faults: Tallied;
+  readonly points: Tallied;
+  readonly branches: Tallied;
+  readonly probes: Tallied;
 }
 
 /** Failures kept in full. */
@@ -75,16 +83,20 @@ class Totals {
   failures = 0;
   simulatedMillis = 0;
   #events = 0;
-  readonly #steps = new Map<string, { runs: number; times: number }>();
-  readonly #probes = new Map<string, { runs: number; times: number }>(
-    probes.map(({ name }) => [name, { runs: 0, times: 0 }]),
-  );
+  readonly #steps: Tally = new Map();
+  readonly #faults: Tally = tallyOf(faultKinds);
+  readonly #points: Tally = tallyOf(crashPoints);
+  readonly #branches: Tally = tallyOf(Object.keys(rareBranches));
+  readonly #probes: Tally = tallyOf(probes.map(({ name }) => name));
 
   add(report: TimedReport): void {
     this.seeds++;
     this.simulatedMillis += report.simulatedMillis;
     this.#events += report.events;
     count(this.#steps, report.steps);
+    count(this.#faults, report.faults);
+    count(this.#points, report.points);
+    count(this.#branches, report.branches);
     count(this.#probes, report.probes);
     if (report.verdict === 'passed') return;
     this.failures++;
@@ -102,12 +114,21 @@ class Totals {
       realMillis,
       events: this.#events,
       steps: Object.fromEntries(this.#steps),
+      faults: Object.fromEntries(this.#faults),
+      points: Object.fromEntries(this.#points),
+      branches: Object.fromEntries(this.#branches),
       probes: Object.fromEntries(this.#probes),
     };
   }
 }
 
-function count(totals: Map<string, { runs: number; times: number }>, counts: Counts): void {
+type Tally = Map<string, { runs: number; times: number }>;
+
+function tallyOf(names: readonly string[]): Tally {
+  return new Map(names.map((name) => [name, { runs: 0, times: 0 }]));
+}
+
+function count(totals: Tally, counts: Counts): void {
   for (const [name, times] of Object.entries(counts)) {
     const total = totals.get(name) ?? { runs: 0, times: 0 };
     total.runs++;
