@@ -4,7 +4,6 @@ import { LocalEtcdClient } from '../src/etcd/local-client.ts';
 import type { MemberOptions } from '../src/etcd/member-options.ts';
 import { Member } from '../src/etcd/member.ts';
 import type { MemberObserver } from '../src/etcd/observer.ts';
-import { DataDirectoryError } from '../src/etcd/data-directory.ts';
 import { DiskError } from '../src/platform/errors.ts';
 import type { Address } from '../src/platform/network.ts';
 import type { Platform } from '../src/platform/platform.ts';
@@ -48,19 +47,16 @@ const settingsDefault: StoreSettings = { tickMillis: 50, requestTimeoutMillis: 5
 /** The hosts `server-1`, `server-2`, … with a member of the store on each, and which member lives on which now. */
 export class StoreHosts {
   readonly hosts: readonly Host[];
-  readonly #world: World;
   readonly #options: StoreHostsOptions;
   /** The member of each host's latest life that got so far. */
   readonly #members = new Map<string, { readonly epoch: number; readonly member: Member }>();
 
   constructor(world: World, options: StoreHostsOptions) {
-    this.#world = world;
     this.#options = options;
     this.hosts = Array.from({ length: options.servers }, (_, i) => {
       const name = `server-${i + 1}`;
       return world.addHost(name, { identity: { user: userOf(name), groups: ['system:masters'] } });
     });
-    world.atlas.protect(this.hosts);
   }
 
   /** The member of a host in its current life; undefined while it is down or starting. */
@@ -129,8 +125,9 @@ export class StoreHosts {
         ? await startServedMember(platform, options, grpcAddress(host))
         : await Member.start(platform, options);
     } catch (error) {
-      if (!this.#isOfTheDisk(host, error)) throw error;
-      platform.logger.error('the member cannot start', { error: error.message });
+      if (!(error instanceof DiskError || (error instanceof WalError && error.code === 'broken')))
+        throw error;
+      platform.logger.error('the disk fails at the start', { error: error.message });
       host.kill();
       return undefined;
     }
@@ -139,14 +136,6 @@ export class StoreHosts {
     const local = new LocalEtcdClient(member);
     await platform.network.links.listen(this.etcdAddress(host), (link) => serveEtcdLink(local, link));
     return member;
-  }
-
-  /** A disk that fails now, or one that was harmed: who finds that what it kept cannot be trusted must say so and refuse. */
-  #isOfTheDisk(host: Host, error: unknown): error is Error {
-    if (error instanceof DiskError) return true;
-    if (error instanceof WalError && error.code === 'broken') return true;
-    const refused = error instanceof WalError || error instanceof DataDirectoryError;
-    return refused && this.#world.atlas.harmed.has(host);
   }
 }
 

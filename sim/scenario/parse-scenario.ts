@@ -94,7 +94,7 @@ export function parseScenario(
     mistakeAt(lines.linePos(plain.error.offset).line, plain.error.sentence);
     return refuse();
   }
-  validate ??= new Ajv({ allErrors: true, verbose: true }).compile(scenarioSchema);
+  validate ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(scenarioSchema);
   if (!validate(plain.value)) {
     for (const { path, key, sentence } of schemaMistakes(validate.errors ?? [])) {
       mistakeAt(lineOf(document, lines, path, key), sentence);

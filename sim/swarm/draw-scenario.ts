@@ -5,7 +5,7 @@ import { RandomStreams } from '../random-streams.ts';
 import type { RawScenario } from '../scenario/parse-scenario.ts';
 import type { RawStep } from '../scenario/read-timeline.ts';
 import { moment, type SwarmFault } from './fault.ts';
-import { swarmFaults } from './faults.ts';
+import { swarmFaults } from './registry.ts';
 
 /** The judges of a store: every one of them looks at every run of the swarm. */
 const judges: readonly CheckerName[] = [
@@ -84,7 +84,8 @@ function isLong(items: number): boolean {
 function drawTimeline(streams: RandomStreams, servers: readonly string[]): readonly RawStep[] {
   const chooser = streams.stream('swarm/kinds');
   const meanPauseMillis = chooser.pick([200, 500, 1500]);
-  const chosen = swarmFaults.filter(() => chooser.chance(0.5));
+  const share = chooser.pick([0.1, 0.3, 0.6]);
+  const chosen = swarmFaults.filter(() => chooser.chance(share));
   const steps = chosen.flatMap((fault) =>
     drawFault(fault, streams, servers, meanPauseMillis * chosen.length),
   );

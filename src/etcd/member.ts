@@ -294,6 +294,7 @@ export class Member implements EtcdServer {
         this.#node.step(message);
         this.#drive();
       },
+      installing: () => this.#disk.installing,
       failed: (error) => this.#stopOnFailure(error),
     });
     this.#confChanges = new ConfChanges({
@@ -906,7 +907,6 @@ export class Member implements EtcdServer {
     if (this.#stopped) return;
     this.platform.faults.reach('snapshot.installed');
     this.#state = new StateMachine(backend);
-    this.#snapshots.installed();
     this.#confState = metadata.confState;
     this.#snapshotIndex = metadata.index;
     this.#watches.move(this.store);

@@ -20,6 +20,8 @@ export interface SnapshotsOptions {
   readonly open: (index: number) => Promise<Backend>;
   /** A snapshot is here, whole and durable; `take` gives its backend when Raft has decided to install it. */
   readonly received: (message: MsgSnap) => void;
+  /** Whether one that was received waits for its turn to be installed, or is being installed. */
+  readonly installing: () => boolean;
   readonly failed: (error: Error) => void;
 }
 
@@ -30,7 +32,6 @@ export class Snapshots {
   #receiving = false;
   /** Here and durable, on its way through Raft. */
   #received: { readonly index: number; readonly backend: Backend } | undefined;
-  #installing = false;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -63,9 +64,9 @@ export class Snapshots {
   receive(link: Link): LinkEvents {
     return receiveSnapshot(this.#options.platform, link, {
       open: (index) => {
-        // The folder of one that is about to be installed must not be taken for another.
-        const { faults } = this.#options.platform;
-        if (this.#receiving || this.#installing || faults.rare('snapshot.refuse')) return undefined;
+        const { installing, platform } = this.#options;
+        // One that waits behind a slow disk is still to be taken, and its folder must not be another's.
+        if (this.#receiving || installing() || platform.faults.rare('snapshot.refuse')) return undefined;
         this.#receiving = true;
         return this.#open(index);
       },
@@ -88,17 +89,12 @@ export class Snapshots {
     return await this.#options.open(index);
   }
 
-  /** Raft has decided to install the snapshot at `index`: its backend, until `installed` nobody else's. */
+  /** Raft has decided to install the snapshot at `index`: its backend. */
   take(index: number): Backend {
     const { index: received, backend } = must(this.#received, 'a snapshot comes with its backend');
     assert(received === index, 'the snapshot is the one that was received');
     this.#received = undefined;
-    this.#installing = true;
     return backend;
-  }
-
-  installed(): void {
-    this.#installing = false;
   }
 
   async close(): Promise<void> {
