@@ -1,246 +1,158 @@
+import { readFileSync } from 'node:fs';
+
 import { Option, type Command } from 'commander';
+import { parseDocument } from 'yaml';
 
 import type { AutoCompaction } from '../etcd/auto-compaction.ts';
 import type { Address } from '../platform/network.ts';
 import { CliError } from './cli-error.ts';
+import { allFlags, featureGates, flagGroups, type Flag, type FlagName } from './etcd-flag-table.ts';
 import { integerOption } from './options.ts';
-
-/**
- * etcd's own flags, as far as they mean something here. Every one can also be given as an environment variable, as etcd's can:
- * `--initial-cluster` as ETCD_INITIAL_CLUSTER.
- */
-type FlagKind = 'text' | 'switch' | 'duration' | 'count';
-
-interface Flag {
-  readonly name: string;
-  readonly kind: FlagKind;
-  readonly help: string;
-  readonly default?: string | boolean;
-  readonly choices?: readonly string[];
-  /** A former name, still understood. */
-  readonly also?: string;
-}
-
-const flags = [
-  { name: 'name', kind: 'text', default: 'default', help: "this member's name" },
-  { name: 'data-dir', kind: 'text', help: 'its data directory (default NAME.etcd)' },
-  {
-    name: 'listen-client-urls',
-    kind: 'text',
-    default: 'http://localhost:2379',
-    help: 'where clients are served: gRPC, JSON gateway, /health, /metrics',
-  },
-  {
-    name: 'advertise-client-urls',
-    kind: 'text',
-    default: 'http://localhost:2379',
-    help: 'where clients are told to find it',
-  },
-  {
-    name: 'listen-peer-urls',
-    kind: 'text',
-    default: 'http://localhost:2380',
-    help: 'where other members reach it',
-  },
-  {
-    name: 'initial-advertise-peer-urls',
-    kind: 'text',
-    default: 'http://localhost:2380',
-    help: 'where other members are told to find it',
-  },
-  {
-    name: 'initial-cluster',
-    kind: 'text',
-    help: 'NAME=URL,… of the first members (default: this one alone)',
-  },
-  {
-    name: 'initial-cluster-state',
-    kind: 'text',
-    default: 'new',
-    choices: ['new', 'existing'],
-    help: '`existing` to join as a member that `etcdctl member add` has announced',
-  },
-  {
-    name: 'initial-cluster-token',
-    kind: 'text',
-    default: 'etcd-cluster',
-    help: 'tells clusters apart that are made of the same names',
-  },
-  { name: 'listen-metrics-urls', kind: 'text', help: 'more addresses for /metrics and /health' },
-
-  { name: 'cert-file', kind: 'text', help: 'certificate shown to clients' },
-  { name: 'key-file', kind: 'text', help: 'its private key' },
-  { name: 'trusted-ca-file', kind: 'text', help: 'authority that client certificates are checked by' },
-  { name: 'client-cert-auth', kind: 'switch', help: 'refuse clients without a certificate' },
-  { name: 'peer-cert-file', kind: 'text', help: 'certificate shown to other members' },
-  { name: 'peer-key-file', kind: 'text', help: 'its private key' },
-  {
-    name: 'peer-trusted-ca-file',
-    kind: 'text',
-    help: "authority that other members' certificates are checked by",
-  },
-  {
-    name: 'peer-client-cert-auth',
-    kind: 'switch',
-    help: 'refuse members without a certificate (always so with https)',
-  },
-
-  {
-    name: 'snapshot-count',
-    kind: 'count',
-    default: '10000',
-    help: 'entries between two truncations of the log',
-  },
-  { name: 'heartbeat-interval', kind: 'count', default: '100', help: 'milliseconds between heartbeats' },
-  {
-    name: 'election-timeout',
-    kind: 'count',
-    default: '1000',
-    help: 'milliseconds without a leader until an election',
-  },
-  {
-    name: 'quota-backend-bytes',
-    kind: 'count',
-    default: '0',
-    help: 'most live data in bytes (0: 2 GiB; -1: no limit)',
-  },
-  {
-    name: 'auto-compaction-mode',
-    kind: 'text',
-    default: 'periodic',
-    choices: ['periodic', 'revision'],
-    help: 'what the retention counts: time or revisions',
-  },
-  {
-    name: 'auto-compaction-retention',
-    kind: 'text',
-    default: '0',
-    help: 'how much history is kept: 5m, 1h (a bare number: hours), or revisions; 0: all of it',
-  },
-  { name: 'max-txn-ops', kind: 'count', default: '128', help: 'most operations in a transaction' },
-  { name: 'max-request-bytes', kind: 'count', default: '1572864', help: 'largest request of a client' },
-  { name: 'max-concurrent-streams', kind: 'count', help: 'most streams of one client connection' },
-  { name: 'max-learners', kind: 'count', default: '1', help: 'most learners in the cluster' },
-  {
-    name: 'grpc-keepalive-min-time',
-    kind: 'duration',
-    default: '5s',
-    help: 'least time between pings of a client',
-  },
-  {
-    name: 'grpc-keepalive-interval',
-    kind: 'duration',
-    default: '2h',
-    help: 'time between pings of the server',
-  },
-  {
-    name: 'grpc-keepalive-timeout',
-    kind: 'duration',
-    default: '20s',
-    help: 'how long a ping may go unanswered',
-  },
-  {
-    name: 'watch-progress-notify-interval',
-    kind: 'duration',
-    default: '10m',
-    also: 'experimental-watch-progress-notify-interval',
-    help: 'time between progress notifications of idle watches',
-  },
-  {
-    name: 'strict-reconfig-check',
-    kind: 'switch',
-    default: true,
-    help: 'refuse changes of membership that would lose the quorum',
-  },
-  { name: 'pre-vote', kind: 'switch', default: true, help: 'ask before an election (always on)' },
-  {
-    name: 'initial-corrupt-check',
-    kind: 'switch',
-    default: true,
-    also: 'experimental-initial-corrupt-check',
-    help: 'compare hashes with the other members before serving',
-  },
-  {
-    name: 'corrupt-check-time',
-    kind: 'duration',
-    default: '5m',
-    also: 'experimental-corrupt-check-time',
-    help: 'time between comparisons of hashes; 0: none',
-  },
-  {
-    name: 'auth-token',
-    kind: 'text',
-    default: 'simple',
-    help: '`simple`, or `jwt,pub-key=FILE,priv-key=FILE,sign-method=RS256,ttl=5m`',
-  },
-  {
-    name: 'auth-token-ttl',
-    kind: 'count',
-    default: '300',
-    help: 'seconds that a simple token lives without use',
-  },
-  { name: 'bcrypt-cost', kind: 'count', default: '10', help: 'cost of hashing a password, 4 to 31' },
-  {
-    name: 'log-level',
-    kind: 'text',
-    default: 'info',
-    choices: ['debug', 'info', 'warn', 'error', 'panic', 'fatal'],
-    help: 'least level of log lines',
-  },
-  {
-    name: 'log-format',
-    kind: 'text',
-    default: 'json',
-    choices: ['json', 'console'],
-    help: 'form of log lines',
-  },
-  { name: 'logger', kind: 'text', default: 'zap', help: 'accepted for old command lines; changes nothing' },
-  { name: 'log-outputs', kind: 'text', default: 'default', help: '`stderr` (default) or `stdout`' },
-] as const satisfies readonly Flag[];
-
-type FlagName = (typeof flags)[number]['name'];
 
 /** The values of flags as given, by name. */
 export type EtcdFlags = Readonly<Record<FlagName, string | boolean | undefined>>;
 
-/** Adds every flag to `command`. */
+const byName = new Map<string, Flag<FlagName>>(
+  allFlags.flatMap((flag) => [
+    [flag.name, flag],
+    ...(flag.also === undefined ? [] : [[flag.also, flag] as const]),
+  ]),
+);
+
+/**
+ * Adds every flag to `command`, in the groups of etcd's help. Every one can also be given as an environment variable:
+ * `--initial-cluster` as ETCD_INITIAL_CLUSTER.
+ */
 export function addEtcdFlags(command: Command): void {
-  for (const flag of flags as readonly Flag[]) {
-    for (const name of flag.also === undefined ? [flag.name] : [flag.name, flag.also]) {
-      const placeholder = flag.kind === 'switch' ? ' [bool]' : ` <${flag.kind}>`;
-      const option = new Option(`--${name}${placeholder}`, flag.help);
-      option.env(`ETCD_${name.toUpperCase().replaceAll('-', '_')}`);
-      if (flag.choices !== undefined) option.choices([...flag.choices]);
-      if (name === flag.name && flag.default !== undefined) option.default(flag.default);
-      if (name !== flag.name) option.hideHelp();
-      command.addOption(option);
+  const file = new Option('--config-file <path>', 'read all flags from a YAML file, and from nowhere else');
+  command.addOption(file.env('ETCD_CONFIG_FILE').helpGroup('Options:'));
+  for (const { title, flags } of flagGroups) {
+    for (const flag of flags as readonly Flag[]) {
+      for (const name of flag.also === undefined ? [flag.name] : [flag.name, flag.also]) {
+        const placeholder = flag.kind === 'switch' ? ' [bool]' : ` <${flag.kind}>`;
+        const option = new Option(`--${name}${placeholder}`, helpOf(flag)).helpGroup(title);
+        option.env(`ETCD_${name.toUpperCase().replaceAll('-', '_')}`);
+        if (flag.choices !== undefined) option.choices([...flag.choices]);
+        if (name === flag.name && flag.default !== undefined) option.default(flag.default);
+        // What changes nothing here is understood, and not offered.
+        if (name !== flag.name || flag.moot !== undefined || flag.refused !== undefined) option.hideHelp();
+        command.addOption(option);
+      }
     }
   }
 }
 
+function helpOf({ help, moot, refused }: Flag): string {
+  const why = refused ?? moot;
+  return why === undefined ? help : `${help} (${refused === undefined ? 'no effect' : 'not taken'}: ${why})`;
+}
+
 /** Go's flags may begin with one dash: `-name a` is `--name a`. Only flags of this list are changed, and no values of others. */
 export function withDoubleDashes(args: readonly string[]): string[] {
-  const names = new Set(
-    (flags as readonly Flag[]).flatMap(({ name, also }) => [name, ...(also ? [also] : [])]),
-  );
   return args.map((arg) => {
-    const name = /^-([a-z][a-z-]+)(?:=|$)/.exec(arg)?.[1];
-    return name !== undefined && names.has(name) ? `-${arg}` : arg;
+    const name = /^-([a-z][a-z0-9-]+)(?:=|$)/.exec(arg)?.[1];
+    return name !== undefined && (byName.has(name) || name === 'config-file') ? `-${arg}` : arg;
   });
 }
 
-/** What commander read, under the flags' own names: the former name counts when the present one was not given. */
-export function readEtcdFlags(command: Command): EtcdFlags {
+/**
+ * What was given, on the command line, in the environment or in the file that these name, under the flags' present names.
+ * `warn` hears of each flag that was given and changes nothing.
+ *
+ * @throws CliError for what makes no sense, or cannot be had here
+ */
+export function readEtcdFlags(command: Command, warn: (warning: string) => void = () => {}): EtcdFlags {
+  const file = command.getOptionValue('configFile') as string | undefined;
+  const given = file === undefined ? givenTo(command) : givenIn(file);
+  if (file !== undefined && givenTo(command).size > 0) {
+    warn(`--config-file ${file} says everything: other flags and the environment do not count`);
+  }
+  const gates = given.get('feature-gates');
+  if (gates !== undefined) for (const [name, value] of gated(String(gates))) given.set(name, value);
   const values: Record<string, string | boolean | undefined> = {};
-  for (const flag of flags as readonly Flag[]) {
-    const given = (name: string): unknown => command.getOptionValue(camelCase(name));
-    const former = flag.also !== undefined && given(flag.also) !== undefined;
-    const isDefault = command.getOptionValueSource(camelCase(flag.name)) === 'default';
-    const value = given(former && isDefault ? flag.also! : flag.name);
+  for (const flag of allFlags) {
+    const value = given.get(flag.name) ?? flag.default;
     values[flag.name] =
       flag.kind === 'switch' ? switchValue(flag.name, value) : (value as string | undefined);
+    if (!given.has(flag.name) || String(values[flag.name]) === flag.unless) continue;
+    if (flag.refused !== undefined) throw usage(`--${flag.name} ${String(value)}: ${flag.refused}`);
+    if (flag.moot !== undefined) warn(`--${flag.name} has no effect: ${flag.moot}`);
   }
   return values as EtcdFlags;
+}
+
+type Given = Map<FlagName, string | boolean>;
+
+function givenTo(command: Command): Given {
+  const given: Given = new Map();
+  for (const { name, also } of allFlags) {
+    for (const each of also === undefined ? [name] : [also, name]) {
+      const source = command.getOptionValueSource(camelCase(each));
+      if (source === undefined || source === 'default') continue;
+      given.set(name, command.getOptionValue(camelCase(each)) as string | boolean);
+    }
+  }
+  return given;
+}
+
+/** etcd's names of sections, and what the names in them are as flags. */
+const sections: Readonly<Record<string, (name: string) => string>> = {
+  'client-transport-security': (name) =>
+    ({ 'crl-file': 'client-crl-file', 'allowed-hostname': 'client-cert-allowed-hostname' })[name] ?? name,
+  'peer-transport-security': (name) => `peer-${name.startsWith('allowed-') ? `cert-${name}` : name}`,
+};
+
+/** etcd's configuration file: flags by name, and two sections. */
+function givenIn(path: string): Given {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError(`--config-file: cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  const document = parseDocument(text);
+  const [problem] = document.errors;
+  if (problem !== undefined) throw usage(`${path}: ${problem.message.split('\n')[0]}`);
+  const content: unknown = document.toJS() ?? {};
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw usage(`${path} is no table of flags`);
+  const given: Given = new Map();
+  for (const [name, value] of Object.entries(content)) {
+    const rename = sections[name];
+    if (rename === undefined) take(given, path, name, value);
+    else
+      for (const [inner, each] of Object.entries((value ?? {}) as object))
+        take(given, path, rename(inner), each);
+  }
+  return given;
+}
+
+function take(given: Given, path: string, name: string, value: unknown): void {
+  if (value === null || value === '') return;
+  // In every file that was copied from etcd's example.
+  if (name === 'proxy' ? value === 'off' : name.startsWith('proxy-')) return;
+  const flag = byName.get(name);
+  if (flag === undefined) throw usage(`${path}: ${name} is no flag of etcd 3.6`);
+  const shown = Array.isArray(value) ? value.join(',') : value;
+  // A duration of Go's without a unit: nanoseconds.
+  const text = flag.kind === 'duration' && typeof shown === 'number' ? `${shown / 1e6}ms` : String(shown);
+  if (flag.choices?.includes(text) === false) {
+    throw usage(`${path}: ${name} is ${text}, and can be ${flag.choices.join(' or ')}`);
+  }
+  given.set(flag.name, text);
+}
+
+/** `InitialCorruptCheck=true,…` as flags. */
+function gated(text: string): readonly (readonly [FlagName, string])[] {
+  return text.split(',').flatMap((part) => {
+    const [name = '', value = ''] = part.split('=').map((each) => each.trim());
+    const gate = featureGates[name];
+    if (gate === undefined) throw usage(`--feature-gates: unrecognized feature gate: ${name}`);
+    const wanted = switchValue(`feature-gates ${name}`, value);
+    if ('flag' in gate) return [[gate.flag, String(wanted)] as const];
+    if (wanted !== gate.always) throw usage(`--feature-gates: ${name} is always ${String(gate.always)} here`);
+    return [];
+  });
 }
 
 function camelCase(name: string): string {
@@ -260,11 +172,19 @@ export function usage(message: string): CliError {
 
 /** Go's notation: 10m, 1h30m, 500ms. */
 export function durationMillis(flag: string, text: string): number {
-  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  const units: Readonly<Record<string, number>> = {
+    ns: 1e-6,
+    us: 1e-3,
+    µs: 1e-3,
+    ms: 1,
+    s: 1000,
+    m: 60_000,
+    h: 3_600_000,
+  };
   let millis = 0;
   let rest = text;
   while (rest !== '') {
-    const part = /^(\d+(?:\.\d+)?)(ms|s|m|h)/.exec(rest);
+    const part = /^(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/.exec(rest);
     if (part === null) {
       if (/^0+$/.test(text)) return 0;
       throw usage(`--${flag} ${text} is no duration: write it like 500ms, 20s, 10m or 1h30m`);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import type { Command } from 'commander';
@@ -6,13 +5,14 @@ import type { Command } from 'commander';
 import { TokenOptionsError } from '../etcd/auth/token-options.ts';
 import type { ClusterConfig, ConfiguredMember } from '../etcd/cluster.ts';
 import { EtcdService, type EtcdServiceOptions } from '../etcd/etcd-service.ts';
-import { ConsoleLogger, type LogLevel } from '../platform/os/console-logger.ts';
+import { etcdVersion } from '../etcd/member.ts';
+import { limitHeapGrowth } from '../platform/os/heap-growth.ts';
 import { LmdbBackends } from '../platform/os/lmdb-backend.ts';
 import { createBcrypt } from '../platform/os/os-bcrypt.ts';
 import { openTokenSigner } from '../platform/os/os-token-signer.ts';
+import { withoutSync } from '../platform/os/os-disk.ts';
 import { processFacts } from '../platform/os/process-facts.ts';
 import { createOsPlatform } from '../platform/os/os-platform.ts';
-import type { TlsMaterial } from '../platform/os/tls.ts';
 import { CliError } from './cli-error.ts';
 import { aborted, runUntilSignal } from './component.ts';
 import { addEtcdCheckCommand } from './etcd-check.ts';
@@ -28,13 +28,20 @@ import {
   type EtcdFlags,
   type EtcdUrl,
 } from './etcd-flags.ts';
+import { createLogger } from './etcd-log.ts';
 import { addEtcdSnapshotCommand } from './etcd-snapshot.ts';
+import { hostsOf, readClientTls, readPeerTls, readTextFile } from './etcd-tls.ts';
 import { integerOption } from './options.ts';
 
 /** `drydock etcd`: one store member that speaks etcd's protocols, with etcd's own flags. */
 export function addEtcdCommand(program: Command): void {
   const command = program
     .command('etcd')
+    .version(
+      `etcd Version: ${etcdVersion}\nServer: drydock`,
+      '--version',
+      'tell the version of etcd that this is',
+    )
     .description(
       "run a store member that etcdctl and every other etcd client can use; takes etcd's own flags",
     )
@@ -58,8 +65,7 @@ Examples:
     drydock etcd check /tmp/lab`,
     )
     .action(async () => {
-      const flags = readEtcdFlags(command);
-      await runUntilSignal((signal) => runEtcd(flags, signal));
+      await runUntilSignal((signal) => runEtcd(command, signal));
       // A member that was being dialled would hold the process until its time is up.
       process.exit(0);
     });
@@ -73,10 +79,18 @@ Examples:
   addEtcdSnapshotCommand(command);
 }
 
-async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
+/** What dies between two collections may take as much as what lives. */
+const heapGrowthPercent = 100;
+
+async function runEtcd(command: Command, signal: AbortSignal): Promise<void> {
+  limitHeapGrowth(heapGrowthPercent);
+  const warnings: string[] = [];
+  const flags = readEtcdFlags(command, (warning) => warnings.push(warning));
   const name = String(flags.name);
   const clientUrls = readUrls('listen-client-urls', String(flags['listen-client-urls']));
+  const clientHttpUrls = readUrls('listen-client-http-urls', String(flags['listen-client-http-urls'] ?? ''));
   const peerUrls = readUrls('listen-peer-urls', String(flags['listen-peer-urls']));
+  const metricsUrls = readUrls('listen-metrics-urls', String(flags['listen-metrics-urls'] ?? ''));
   const secure = (flag: string, urls: readonly EtcdUrl[]): boolean => {
     if (urls.length === 0) throw usage(`--${flag} names no URL`);
     if (urls.some((url) => url.secure !== urls[0]!.secure)) {
@@ -85,14 +99,23 @@ async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
     return urls[0]!.secure;
   };
   const clientSecure = secure('listen-client-urls', clientUrls);
-  const peerSecure = secure('listen-peer-urls', peerUrls);
-  const clientTls = clientSecure ? readTls(flags, '') : undefined;
-  const peerTls = peerSecure ? readTls(flags, 'peer-') : undefined;
-  const logger = new ConsoleLogger({
-    level: logLevel(String(flags['log-level'])),
-    format: flags['log-format'] === 'console' ? 'text' : 'json',
-    ...(flags['log-outputs'] === 'stdout' && { write: (line: string) => void process.stdout.write(line) }),
-  });
+  if (clientHttpUrls.some((url) => url.secure !== clientSecure)) {
+    throw usage('--listen-client-http-urls and --listen-client-urls mix http and https: choose one');
+  }
+  if (!clientSecure && metricsUrls.some((url) => url.secure)) {
+    throw usage(
+      '--listen-metrics-urls with https needs https in --listen-client-urls: it shows its certificate',
+    );
+  }
+  const dataDirectory = resolve(String(flags['data-dir'] ?? `${name}.etcd`));
+  const clientTls = clientSecure
+    ? await readClientTls(flags, dataDirectory, hostsOf([...clientUrls, ...clientHttpUrls]))
+    : undefined;
+  const peerTls = secure('listen-peer-urls', peerUrls)
+    ? await readPeerTls(flags, dataDirectory, hostsOf(peerUrls))
+    : undefined;
+  const logger = createLogger(flags);
+  for (const warning of warnings) logger.warn(warning);
   for (const [flag, urls] of [
     ['listen-client-urls', clientUrls],
     ['listen-peer-urls', peerUrls],
@@ -111,6 +134,8 @@ async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
     logger,
     ...(peerTls === undefined ? { plainLinks: true } : { tls: peerTls }),
   });
+  if (flags['unsafe-no-fsync'] === true)
+    logger.warn('--unsafe-no-fsync: a power loss loses acknowledged writes');
   const heartbeat = integerOption('--heartbeat-interval', String(flags['heartbeat-interval']), 1, 60_000);
   const election = integerOption('--election-timeout', String(flags['election-timeout']), 2, 600_000);
   if (election < 5 * heartbeat) {
@@ -120,16 +145,20 @@ async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
   }
   const count = (flag: keyof EtcdFlags, least: number, most: number): number =>
     integerOption(`--${flag}`, String(flags[flag]), least, most);
+  const millis = (flag: keyof EtcdFlags): number => durationMillis(flag, String(flags[flag]));
   const compaction = readAutoCompaction(
     String(flags['auto-compaction-mode']),
     String(flags['auto-compaction-retention']),
   );
+  const batchInterval = flags['backend-batch-interval'];
   const options: EtcdServiceOptions = {
     member: {
       name,
       cluster: readCluster(name, flags),
-      dataDirectory: resolve(String(flags['data-dir'] ?? `${name}.etcd`)),
-      backends: new LmdbBackends(),
+      dataDirectory,
+      backends: new LmdbBackends(
+        batchInterval === undefined ? {} : { commitMillis: millis('backend-batch-interval') },
+      ),
       listenPeer: peerUrls.map(({ address }) => address),
       advertiseClientUrls: readUrls('advertise-client-urls', String(flags['advertise-client-urls'])).map(
         ({ text }) => text,
@@ -137,21 +166,25 @@ async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
       tickMillis: heartbeat,
       electionTicks: Math.ceil(election / heartbeat),
       snapshotEntries: count('snapshot-count', 1, 10_000_000),
+      catchUpEntries: count('snapshot-catchup-entries', 0, 10_000_000),
       quotaBytes: quota(count('quota-backend-bytes', -1, Number.MAX_SAFE_INTEGER)),
       requestBytesMax: count('max-request-bytes', 1, 512 * 1024 * 1024),
       learnersMax: count('max-learners', 1, 100),
       strictReconfigCheck: flags['strict-reconfig-check'] === true,
       initialCorruptCheck: flags['initial-corrupt-check'] === true,
-      corruptCheckMillis: durationMillis('corrupt-check-time', String(flags['corrupt-check-time'])),
+      forceNewCluster: flags['force-new-cluster'] === true,
+      corruptCheckMillis: millis('corrupt-check-time'),
+      slowApplyMillis: millis('warning-apply-duration'),
       ...(compaction !== undefined && { autoCompaction: compaction }),
     },
     listenClient: clientUrls.map(({ address }) => address),
-    listenMetrics: readUrls('listen-metrics-urls', String(flags['listen-metrics-urls'] ?? '')).map(
-      ({ address }) => address,
-    ),
-    ...(clientTls !== undefined && {
-      clientTls: { ...clientTls, clientCertificates: clientCertificates(flags) },
-    }),
+    listenClientHttp: clientHttpUrls.map(({ address }) => address),
+    listenMetrics: metricsUrls.map(({ address, secure: encrypted }) => ({ ...address, secure: encrypted })),
+    ...(clientTls !== undefined && { clientTls }),
+    gateway: flags['enable-grpc-gateway'] === true,
+    access: { origins: namesIn(flags.cors), hosts: namesIn(flags['host-whitelist']) },
+    extensiveMetrics: flags.metrics === 'extensive',
+    streamsMax: count('max-concurrent-streams', 1, 2 ** 32 - 1),
     authToken: String(flags['auth-token']),
     authTokenTtlSeconds: count('auth-token-ttl', 1, 1_000_000_000),
     bcrypt: createBcrypt(),
@@ -159,19 +192,17 @@ async function runEtcd(flags: EtcdFlags, signal: AbortSignal): Promise<void> {
     openSigner: openTokenSigner,
     requestBytesMax: count('max-request-bytes', 1, 512 * 1024 * 1024),
     txnOpsMax: count('max-txn-ops', 1, 1_000_000),
-    progressNotifyMillis: durationMillis(
-      'watch-progress-notify-interval',
-      String(flags['watch-progress-notify-interval']),
-    ),
+    progressNotifyMillis: millis('watch-progress-notify-interval'),
     keepalive: {
-      minTimeMillis: durationMillis('grpc-keepalive-min-time', String(flags['grpc-keepalive-min-time'])),
-      intervalMillis: durationMillis('grpc-keepalive-interval', String(flags['grpc-keepalive-interval'])),
-      timeoutMillis: durationMillis('grpc-keepalive-timeout', String(flags['grpc-keepalive-timeout'])),
+      minTimeMillis: millis('grpc-keepalive-min-time'),
+      intervalMillis: millis('grpc-keepalive-interval'),
+      timeoutMillis: millis('grpc-keepalive-timeout'),
     },
     readFile: (path) => readTextFile('auth-token', path),
     processFacts,
   };
-  const starting = EtcdService.start(platform, options);
+  const disk = flags['unsafe-no-fsync'] === true ? withoutSync(platform.disk) : platform.disk;
+  const starting = EtcdService.start({ ...platform, disk }, options);
   // Who waits for others to join them may be asked to end before it serves.
   const service = await Promise.race([starting, aborted(signal).then(() => undefined)]).catch(
     (error: unknown) => {
@@ -211,40 +242,13 @@ function quota(bytes: number): number {
   return bytes === 0 ? 2 * 1024 * 1024 * 1024 : bytes;
 }
 
-function readTls(flags: EtcdFlags, side: '' | 'peer-'): TlsMaterial {
-  const read = (flag: keyof EtcdFlags): string => {
-    const path = flags[flag];
-    if (typeof path !== 'string') throw usage(`https needs --${flag}`);
-    return readTextFile(flag, path);
-  };
-  const caFlag = `${side}trusted-ca-file` as const;
-  // Members always check each other: without an authority every one of them would be refused.
-  if (side === 'peer-' && flags[caFlag] === undefined) throw usage(`https between members needs --${caFlag}`);
-  return {
-    cert: read(`${side}cert-file`),
-    key: read(`${side}key-file`),
-    ca: flags[caFlag] === undefined ? '' : read(caFlag),
-  };
-}
-
-function clientCertificates(flags: EtcdFlags): 'none' | 'asked' | 'required' {
-  if (flags['client-cert-auth'] === true) {
-    if (flags['trusted-ca-file'] === undefined) throw usage('--client-cert-auth needs --trusted-ca-file');
-    return 'required';
-  }
-  return flags['trusted-ca-file'] === undefined ? 'none' : 'asked';
-}
-
-function readTextFile(flag: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new CliError(`--${flag}: cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function logLevel(text: string): LogLevel {
-  return text === 'debug' || text === 'info' || text === 'warn' ? text : 'error';
+/** Empty: all, as `*`. */
+function namesIn(list: string | boolean | undefined): ReadonlySet<string> {
+  const names = String(list ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return new Set(names.length === 0 ? ['*'] : names);
 }
 
 function isLoopback(host: string): boolean {

@@ -2,8 +2,15 @@ import type { Message } from '../grpc/message.ts';
 import type { Metadata } from '../grpc/metadata.ts';
 import type { CallEvents, GrpcMethod, GrpcMethods, ServerCall } from '../grpc/service.ts';
 import { grpcCode, type GrpcStatus, okStatus } from '../grpc/status.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Identity } from '../platform/network.ts';
-import type { Counter, CounterFamily, Metrics } from './metrics.ts';
+import {
+  type Counter,
+  type CounterFamily,
+  type Histogram,
+  HistogramFamily,
+  type Metrics,
+} from './metrics.ts';
 import { services } from './proto/services.ts';
 
 /** Codes by number, as Go's gRPC spells them. */
@@ -30,8 +37,22 @@ const codeNames = [
 const watchPath = '/etcdserverpb.Watch/Watch';
 const labelNames = ['grpc_method', 'grpc_service', 'grpc_type'] as const;
 
-/** `methods`, each of whose calls is counted (go-grpc-prometheus' names). Costs an object a call. */
-export function countCalls(methods: GrpcMethods, metrics: Metrics): GrpcMethods {
+/** Prometheus' default buckets. */
+const handlingBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * `methods`, each of whose calls is counted (go-grpc-prometheus' names). Costs an object a call. With a clock calls are timed,
+ * too: etcd's `--metrics extensive`.
+ */
+export function countCalls(methods: GrpcMethods, metrics: Metrics, clock?: Clock): GrpcMethods {
+  const handling = new HistogramFamily(labelNames, handlingBounds);
+  if (clock !== undefined) {
+    metrics.observed(
+      'grpc_server_handling_seconds',
+      'Histogram of response latency (seconds) of gRPC that had been application-level handled by the server.',
+      handling,
+    );
+  }
   const handled = metrics.counters(
     'grpc_server_handled_total',
     'Total number of RPCs completed on the server, regardless of success or failure.',
@@ -76,6 +97,7 @@ export function countCalls(methods: GrpcMethods, metrics: Metrics): GrpcMethods 
         received.of(...labels),
         sent.of(...labels),
         traffic,
+        clock && { clock, seconds: handling.of(...labels) },
       );
       if (path === watchPath) {
         metrics.gauge(
@@ -88,6 +110,11 @@ export function countCalls(methods: GrpcMethods, metrics: Metrics): GrpcMethods 
     }
   }
   return counted;
+}
+
+interface Timing {
+  readonly clock: Clock;
+  readonly seconds: Histogram;
 }
 
 /** What the calls of all methods add to. */
@@ -127,6 +154,7 @@ class ClientVersions {
 
 class MethodCounts {
   readonly traffic: Traffic;
+  readonly timing: Timing | undefined;
   /** Begun and not ended. */
   open = 0;
   readonly started: Counter;
@@ -143,7 +171,9 @@ class MethodCounts {
     received: Counter,
     sent: Counter,
     traffic: Traffic,
+    timing: Timing | undefined,
   ) {
+    this.timing = timing;
     this.traffic = traffic;
     this.#family = handled;
     this.#labels = labels;
@@ -187,11 +217,13 @@ function countMethod(method: GrpcMethod, counts: MethodCounts): GrpcMethod {
 class CountedCall implements ServerCall {
   readonly #call: ServerCall;
   readonly #counts: MethodCounts;
+  readonly #begunMillis: number;
   #ended = false;
 
   constructor(call: ServerCall, counts: MethodCounts) {
     this.#call = call;
     this.#counts = counts;
+    this.#begunMillis = counts.timing?.clock.monotonicMillis() ?? 0;
   }
 
   get path(): string {
@@ -257,6 +289,8 @@ class CountedCall implements ServerCall {
   count(code: number): void {
     if (this.#ended) return;
     this.#ended = true;
+    const { timing } = this.#counts;
+    timing?.seconds.observe((timing.clock.monotonicMillis() - this.#begunMillis) / 1000);
     this.#counts.handled(this.#call.cancelled ? grpcCode.cancelled : code);
   }
 }

@@ -1,10 +1,12 @@
+import { encodeUtf8 } from '../base/bytes.ts';
 import type { Bcrypt, OpenTokenSigner } from '../platform/credentials.ts';
-import type { HttpServeOptions, ServerTls } from '../platform/http.ts';
+import type { HttpHandler, HttpServeOptions, ServerTls } from '../platform/http.ts';
 import type { Address, Listener } from '../platform/network.ts';
 import type { Platform } from '../platform/platform.ts';
 import { GrpcServer } from '../grpc/server.ts';
 import type { GrpcMethods } from '../grpc/service.ts';
 import type { KeepaliveOptions } from '../grpc/keepalive.ts';
+import { type AccessOptions, controlAccess, openAccess } from './access-control.ts';
 import { Callers } from './auth/callers.ts';
 import { Passwords } from './auth/passwords.ts';
 import { openTokenProvider } from './auth/token-options.ts';
@@ -32,8 +34,18 @@ export interface EtcdServiceOptions {
   readonly member: MemberOptions;
   /** Where clients are served: gRPC, the JSON gateway and the HTTP endpoints, all on one port. */
   readonly listenClient: readonly Address[];
-  /** More addresses for /metrics and /health, without TLS. */
-  readonly listenMetrics?: readonly Address[];
+  /** Addresses for HTTP alone; when there are any, only gRPC is served on the others. */
+  readonly listenClientHttp?: readonly Address[];
+  /** More addresses for /metrics and /health; those that are secure with the clients' certificate. */
+  readonly listenMetrics?: readonly (Address & { readonly secure?: boolean })[];
+  /** Default true. */
+  readonly gateway?: boolean;
+  /** Default: everybody. */
+  readonly access?: AccessOptions;
+  /** Also tell how long calls take. Default false. */
+  readonly extensiveMetrics?: boolean;
+  /** Most streams of a client's connection. */
+  readonly streamsMax?: number;
   /** Absent: plain text. */
   readonly clientTls?: ServerTls;
   readonly authToken: string;
@@ -55,6 +67,13 @@ export interface EtcdServiceOptions {
 const messageOverheadBytes = 512 * 1024;
 /** How long open calls have to end when the member stops. */
 const drainMillis = 500;
+
+const onlyGrpc: HttpHandler = () =>
+  Promise.resolve({
+    status: 404,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: encodeUtf8('this address speaks gRPC only: see --listen-client-http-urls\n'),
+  });
 
 /** A member that etcd's clients can use: the services of `services/` on its client addresses. */
 export class EtcdService {
@@ -106,23 +125,35 @@ export class EtcdService {
         ]),
       );
       // Health and reflection know no secrets and no callers.
-      const methods = countCalls(new Map([...served, ...healthService(), ...reflectionService()]), metrics);
-      const endpoints = new HttpEndpoints(member, methods, metrics, byCertificate);
+      const methods = countCalls(
+        new Map([...served, ...healthService(), ...reflectionService()]),
+        metrics,
+        options.extensiveMetrics === true ? platform.clock : undefined,
+      );
+      const endpoints = new HttpEndpoints(member, methods, metrics, byCertificate, options.gateway);
+      const tls = options.clientTls ?? 'none';
+      const handle = controlAccess(endpoints.handle, options.access ?? openAccess, tls !== 'none');
+      const apart = options.listenClientHttp ?? [];
       const server = new GrpcServer(platform, {
         methods,
-        http: endpoints.handle,
+        ...(apart.length === 0 && { http: handle }),
+        ...(options.streamsMax !== undefined && { streamsMax: options.streamsMax }),
         keepalive: options.keepalive,
         messageBytesMax: options.requestBytesMax + messageOverheadBytes,
       });
       const service = new EtcdService(member, server, listeners);
-      for (const address of options.listenMetrics ?? []) {
-        listeners.push(await platform.network.http.serve(address, endpoints.handleMetrics, { tls: 'none' }));
+      for (const { secure, ...address } of options.listenMetrics ?? []) {
+        const serving: HttpServeOptions = { tls: secure === true ? tls : 'none' };
+        listeners.push(await platform.network.http.serve(address, endpoints.handleMetrics, serving));
       }
       // Nobody is served before, as etcd does it: what clients were told in an earlier life may be newer than what is here.
       if (!(await member.published)) return service;
+      for (const address of apart)
+        listeners.push(await platform.network.http.serve(address, handle, { tls }));
       for (const address of options.listenClient) {
-        const serving: HttpServeOptions = { tls: options.clientTls ?? 'none', http2: server.accept };
-        listeners.push(await platform.network.http.serve(address, endpoints.handle, serving));
+        const serving: HttpServeOptions = { tls, http2: server.accept };
+        const http1 = apart.length === 0 ? handle : onlyGrpc;
+        listeners.push(await platform.network.http.serve(address, http1, serving));
         const { host, port } = address;
         platform.logger.info('ready to serve client requests', { host, port });
       }

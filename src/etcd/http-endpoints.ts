@@ -25,21 +25,30 @@ export class HttpEndpoints {
   readonly #member: EtcdServer;
   readonly #metrics: Metrics;
   readonly #checks: HealthChecks;
-  readonly #gateway: Gateway;
+  readonly #gateway: Gateway | undefined;
   readonly #byCertificate: boolean;
 
-  /** @param byCertificate whether clients are known by their certificates (`--client-cert-auth`) */
-  constructor(member: EtcdServer, methods: GrpcMethods, metrics: Metrics, byCertificate: boolean) {
+  /**
+   * @param byCertificate whether clients are known by their certificates (`--client-cert-auth`)
+   * @param withGateway whether there is a gateway
+   */
+  constructor(
+    member: EtcdServer,
+    methods: GrpcMethods,
+    metrics: Metrics,
+    byCertificate: boolean,
+    withGateway = true,
+  ) {
     this.#member = member;
     this.#metrics = metrics;
     this.#checks = new HealthChecks(member, metrics);
-    this.#gateway = new Gateway(methods, member.platform.clock);
+    this.#gateway = withGateway ? new Gateway(methods, member.platform.clock) : undefined;
     this.#byCertificate = byCertificate;
   }
 
   /** Everything. Bound. */
   readonly handle: HttpHandler = async (request) => {
-    if (request.path.startsWith('/v3/')) {
+    if (this.#gateway !== undefined && request.path.startsWith('/v3/')) {
       const named = (request.identity?.user ?? '') !== '';
       if (named && this.#byCertificate && this.#member.auth.enabled) return certified;
       return this.#gateway.handle(request);

@@ -3,8 +3,6 @@ import type { Clock } from '../platform/clock.ts';
 import { Counter, exponentialBounds, Histogram, HistogramFamily, type Metrics } from './metrics.ts';
 import type { Request } from './request.ts';
 
-/** An entry that took longer to apply is slow (etcd's warning-apply-duration). */
-const slowApplyMillis = 100;
 const millisPerSecond = 1000;
 /** etcd's buckets of everything that waits for a disk. */
 const diskBounds = exponentialBounds(0.001, 2, 14);
@@ -43,6 +41,7 @@ export class MemberMeters {
   lastCompactionSeconds = 0;
   #openViews = 0;
   readonly #clock: Clock;
+  readonly #slowApplyMillis: number;
   readonly #slowApplies = new Counter();
   readonly #applySeconds = new HistogramFamily(
     ['op', 'success', 'version'],
@@ -51,8 +50,10 @@ export class MemberMeters {
   readonly #applied = new Map<string, Histogram>();
   #mark = 0;
 
-  constructor(clock: Clock) {
+  /** @param slowApplyMillis an entry that took longer to apply is slow (etcd's warning-apply-duration) */
+  constructor(clock: Clock, slowApplyMillis: number) {
     this.#clock = clock;
+    this.#slowApplyMillis = slowApplyMillis;
   }
 
   /** Entries are about to be applied, one after another. */
@@ -64,7 +65,7 @@ export class MemberMeters {
     const now = this.#clock.monotonicMillis();
     const took = now - this.#mark;
     this.#mark = now;
-    if (took > slowApplyMillis) this.#slowApplies.add();
+    if (took > this.#slowApplyMillis) this.#slowApplies.add();
     const operation = operations[type];
     if (operation === undefined) return;
     const key = succeeded ? operation : `${operation} failed`;

@@ -37,6 +37,10 @@ export interface MemberOptions {
   readonly initialCorruptCheck?: boolean;
   /** How often the leader compares hashes; 0 = never. Default 5 minutes. */
   readonly corruptCheckMillis?: number;
+  /** Go on alone with the data of a cluster whose other members are lost (etcd's --force-new-cluster). Default false. */
+  readonly forceNewCluster?: boolean;
+  /** An entry that takes longer to apply counts as slow. Default 100 ms. */
+  readonly slowApplyMillis?: number;
   /** Told of what happens inside, for checkers. */
   readonly observer?: MemberObserver;
 }
@@ -61,6 +65,8 @@ export function withDefaults(
     strictReconfigCheck: true,
     initialCorruptCheck: true,
     corruptCheckMillis: 5 * 60_000,
+    forceNewCluster: false,
+    slowApplyMillis: 100,
     ...options,
   };
 }

@@ -173,9 +173,9 @@ export class Member implements EtcdServer {
     this.#introduced = opening.introduced;
     this.name = options.name;
     this.platform = platform;
-    this.meters = new MemberMeters(platform.clock);
     this.#observer = options.observer;
     this.#options = withDefaults(options);
+    this.meters = new MemberMeters(platform.clock, this.#options.slowApplyMillis);
     this.quotaBytes = this.#options.quotaBytes;
     this.electionTimeoutMillis = this.#options.tickMillis * this.#options.electionTicks;
     this.#log = opening.log;

@@ -1,10 +1,13 @@
 import type { Platform } from '../platform/platform.ts';
+import { emptyConfState } from '../raft/storage.ts';
+import type { ConfState, MemberId } from '../raft/types.ts';
+import { writeApplied } from './applied-state.ts';
 import { checkCluster, clusterIdOf, foundersOf, memberIdOf } from './cluster.ts';
 import { DataDirectoryError, type DataIdentity } from './data-directory.ts';
 import { DurableLog, type OpenedLog } from './durable-log.ts';
 import { findCluster } from './joining.ts';
 import { withDefaults, type MemberOptions } from './member-options.ts';
-import { Membership, type ClusterMember } from './membership.ts';
+import { Membership, promoteMember, removeMember, type ClusterMember } from './membership.ts';
 
 /** Who a member is and what it has when a life of it begins. */
 export interface Opening extends OpenedLog {
@@ -23,11 +26,15 @@ export async function openMember(platform: Platform, options: MemberOptions): Pr
   const { cluster, name, backends } = options;
   checkCluster(cluster, name);
   const { dataDirectory: directory, segmentBytes } = withDefaults(options);
-  const joining = cluster.state === 'existing';
+  const forced = options.forceNewCluster === true;
+  const joining = cluster.state === 'existing' || forced;
   let found: Awaited<ReturnType<typeof findCluster>> | undefined;
   let identity: DataIdentity;
   if (joining) {
     const known = await DurableLog.readIdentity(platform, directory);
+    if (known === undefined && forced) {
+      throw new DataDirectoryError(`${directory} holds no data that could be gone on with alone`);
+    }
     if (known === undefined) found = await findCluster(platform, cluster, name);
     identity = known ?? { clusterId: found!.clusterId, memberId: found!.memberId, name };
   } else {
@@ -35,7 +42,7 @@ export async function openMember(platform: Platform, options: MemberOptions): Pr
   }
   const founders = joining ? [] : foundersOf(cluster);
   const opened = await DurableLog.open(platform, backends, { directory, segmentBytes, identity, founders });
-  if (joining && opened.applied.index === 0) found ??= await findCluster(platform, cluster, name);
+  if (joining && !forced && opened.applied.index === 0) found ??= await findCluster(platform, cluster, name);
   if (new Membership(opened.backend).isRemoved(identity.memberId)) {
     await opened.log.close();
     await opened.backend.close();
@@ -43,5 +50,26 @@ export async function openMember(platform: Platform, options: MemberOptions): Pr
       `${directory} is of a member that was removed from the cluster for good: empty it, and \`etcdctl member add\` the member again`,
     );
   }
+  if (forced) await standAlone(platform, opened, identity.memberId);
   return { ...opened, identity, introduced: found?.members ?? [] };
+}
+
+/** Makes this member its cluster. The others are removed for good: one that comes back is refused. */
+async function standAlone(
+  { logger }: Platform,
+  { backend, log, applied }: OpenedLog,
+  self: MemberId,
+): Promise<void> {
+  const membership = new Membership(backend);
+  if (membership.get(self)?.learner === true) membership.apply(promoteMember(self));
+  for (const { id, name } of membership.members()) {
+    if (id === self) continue;
+    membership.apply(removeMember(id));
+    logger.warn('removed a member to go on alone', { member: id, name });
+  }
+  const confState: ConfState = { ...emptyConfState, voters: [self] };
+  writeApplied(backend, { ...applied, confState });
+  backend.commit();
+  await backend.flush();
+  log.storage.setConfState(confState);
 }

@@ -105,6 +105,7 @@ export class Http2Connection implements StreamEvents {
   /** A frame whose end has not come yet, and how much of it has. */
   #pending: Uint8Array = new Uint8Array(frameHeaderBytes);
   #pendingLength = 0;
+  readonly #streamsMax: number;
   #blockStream = 0;
   #blockEndStream = false;
   #blockParts: Uint8Array[] | undefined;
@@ -126,7 +127,15 @@ export class Http2Connection implements StreamEvents {
   #pingAnswered: (() => void) | undefined;
   #lingerTimer: Timer | undefined;
 
-  constructor(role: 'server' | 'client', transport: ByteStream, clock: Clock, events: Http2Events) {
+  /** @param streamsMax what a client may have open at a time; no more than `concurrentStreamsMax` */
+  constructor(
+    role: 'server' | 'client',
+    transport: ByteStream,
+    clock: Clock,
+    events: Http2Events,
+    streamsMax = concurrentStreamsMax,
+  ) {
+    this.#streamsMax = Math.min(streamsMax, concurrentStreamsMax);
     this.#role = role;
     this.transport = transport;
     this.#clock = clock;
@@ -150,9 +159,7 @@ export class Http2Connection implements StreamEvents {
     const settings: readonly (readonly [number, number])[] = [
       [setting.initialWindowSize, streamWindowBytes],
       [setting.maxHeaderListSize, headerListBytesMax],
-      this.#role === 'server'
-        ? [setting.maxConcurrentStreams, concurrentStreamsMax]
-        : [setting.enablePush, 0],
+      this.#role === 'server' ? [setting.maxConcurrentStreams, this.#streamsMax] : [setting.enablePush, 0],
     ];
     output.frameHeader(settings.length * 6, frameType.settings, 0, 0);
     for (const [id, value] of settings) {
@@ -443,7 +450,7 @@ export class Http2Connection implements StreamEvents {
     this.#lastPeerStream = id;
     // §6.8: streams beyond what GOAWAY said are ignored.
     if (id > this.#lastTaken) return;
-    if (this.streams.size >= concurrentStreamsMax) {
+    if (this.streams.size >= this.#streamsMax) {
       this.#nuisanceFrame('refused HEADERS');
       this.#writeReset(id, errorCode.refusedStream);
       return;

@@ -5,9 +5,9 @@ import type { Http2Connection } from './http2-connection.ts';
 export interface KeepaliveOptions {
   /** Pings that follow each other faster are strikes. Default 5 s. */
   readonly minTimeMillis?: number;
-  /** Silence after which the server pings. Default 2 h. */
+  /** Silence after which the server pings; 0: never. Default 2 h. */
   readonly intervalMillis?: number;
-  /** How long the answer may take. Default 20 s. */
+  /** How long the answer may take; 0: nobody is pinged. Default 20 s. */
   readonly timeoutMillis?: number;
 }
 
@@ -47,6 +47,7 @@ export class Keepalive {
   }
 
   #watch(): void {
+    if (this.#intervalMillis === 0 || this.#timeoutMillis === 0) return;
     this.#seen = this.#connection.receivedCount;
     this.#timer = this.#clock.setTimer(this.#intervalMillis, () => {
       const { receivedCount, streams } = this.#connection;

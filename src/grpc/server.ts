@@ -24,6 +24,8 @@ export interface GrpcServerOptions {
   /** Longest request message, in bytes; longer ones are refused with code 8. Default 2 097 152. */
   readonly messageBytesMax?: number;
   readonly keepalive?: KeepaliveOptions;
+  /** Most streams of one connection. Default 4096. */
+  readonly streamsMax?: number;
 }
 
 /** A gRPC server over byte streams. Give `accept` to `Http.serve` or `Streams.listen`. */
@@ -70,7 +72,7 @@ export class GrpcServer {
         if (this.#connections.size === 0) this.#whenIdle?.();
       },
     };
-    const connection = new Http2Connection('server', transport, clock, events);
+    const connection = new Http2Connection('server', transport, clock, events, this.#options.streamsMax);
     const enforcement = new PingEnforcement(connection, clock, minTimeMillis);
     const keepalive = new Keepalive(connection, clock, intervalMillis, timeoutMillis);
     this.#connections.add(connection);

@@ -37,4 +37,21 @@ export interface TlsMaterial {
   readonly cert: string;
   /** Its private key. */
   readonly key: string;
+  readonly policy?: TlsPolicy;
+}
+
+/** What else is asked of a connection and of its other side. The simulator, which encrypts nothing, knows none of it. */
+export interface TlsPolicy {
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** OpenSSL's names, joined by colons. */
+  readonly ciphers?: string;
+  /** Certificates of the authority that count no more, as a PEM text. */
+  readonly crl?: string;
+  /** Whoever connects shows a certificate for one of these hosts, or is cut off. */
+  readonly allowedHosts?: readonly string[];
+  /** Whoever connects shows a certificate with one of these common names, or is cut off. */
+  readonly allowedNames?: readonly string[];
+  /** Nobody's certificate is checked: encryption alone. */
+  readonly unchecked?: boolean;
 }

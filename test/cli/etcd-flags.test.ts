@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 
 import {
   addEtcdFlags,
@@ -14,7 +15,7 @@ import {
   withDoubleDashes,
   type EtcdFlags,
 } from '../../src/cli/etcd-flags.ts';
-import { EtcdProcess } from '../e2e/etcd-process.ts';
+import { EtcdProcess, findTool, missingTool } from '../e2e/etcd-process.ts';
 import { call, runDrydock } from '../e2e/etcd-tools.ts';
 
 /** What a command line of `drydock etcd` comes to. */
@@ -87,6 +88,125 @@ describe("etcd's flags", () => {
     });
     vi.stubEnv('ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME', '1m');
     expect(read()).toMatchObject({ 'corrupt-check-time': '1m' });
+  });
+});
+
+describe('flags that etcd has and that mean nothing here', () => {
+  const warned = (...args: readonly string[]): readonly string[] => {
+    const warnings: string[] = [];
+    const command = new Command('etcd').exitOverride();
+    addEtcdFlags(command);
+    command.parse(withDoubleDashes(args), { from: 'user' });
+    readEtcdFlags(command, (warning) => warnings.push(warning));
+    return warnings;
+  };
+
+  it('are taken with a warning when nobody is misled', () => {
+    expect(warned('--max-wals', '3', '--experimental-compaction-batch-limit=10', '-enable-pprof')).toEqual([
+      '--max-wals has no effect: the log keeps what it needs and removes the rest',
+      '--enable-pprof has no effect: there are no profiles of Go here: start Node with --cpu-prof or --inspect',
+      '--compaction-batch-limit has no effect: a compaction makes way for other work by itself',
+    ]);
+    // What is so anyway is no news.
+    expect(warned('--pre-vote=true', '--socket-reuse-address', '--logger=zap')).toEqual([]);
+    vi.stubEnv('ETCD_RAFT_READ_TIMEOUT', '3s');
+    expect(warned()).toHaveLength(1);
+  });
+
+  it('are refused with a reason when somebody counts on them', () => {
+    for (const [args, sentence] of [
+      [['--pre-vote=false'], /^--pre-vote false: it is always on/],
+      [['--discovery', 'http://d'], /^--discovery http:\/\/d: there is no discovery: name all first members/],
+      [['--discovery-srv=example.com'], /there is no discovery/],
+      [['--wal-dir', '/wal'], /mount a disk at DATA-DIR\/wal/],
+      [['--socket-reuse-port'], /^--socket-reuse-port true: two members on one port/],
+      [['--enable-log-rotation'], /logrotate/],
+      [['--experimental-memory-mlock'], /Node cannot lock pages/],
+      [['--feature-gates', 'Bogus=true'], /unrecognized feature gate: Bogus/],
+      [['--feature-gates', 'LeaseCheckpoint=false'], /LeaseCheckpoint is always true here/],
+    ] as const) {
+      expect(() => read(...args), args.join(' ')).toThrow(sentence);
+    }
+    expect(read('--feature-gates', 'InitialCorruptCheck=false,LeaseCheckpoint=true')).toMatchObject({
+      'initial-corrupt-check': false,
+    });
+  });
+
+  it('are all that a real etcd knows, but for those that 3.6 has no more', () => {
+    const etcd = findTool('etcd');
+    if (etcd === undefined) return missingTool('etcd', 'whether it has flags that are not known here');
+    const help = spawnSync(etcd, ['--help'], { encoding: 'utf8' });
+    const theirs = [...`${help.stdout}${help.stderr}`.matchAll(/^ {2}--([a-z0-9-]+)/gm)].map(
+      ([, name]) => name!,
+    );
+    expect(theirs.length).toBeGreaterThan(100);
+    const gone = /^(proxy|enable-v2|experimental-enable-v2v3)/;
+    const unknown = theirs.filter((name) => withDoubleDashes([`-${name}`])[0] !== `--${name}`);
+    expect(unknown.filter((name) => !gone.test(name))).toEqual([]);
+  });
+});
+
+describe('the configuration file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drydock-config-'));
+  const path = join(folder, 'etcd.conf.yml');
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const readFile = (text: string, ...args: readonly string[]): EtcdFlags => {
+    writeFileSync(path, text);
+    return read('--config-file', path, ...args);
+  };
+
+  it('is etcd’s, and says everything', () => {
+    const flags = readFile(
+      `name: m1
+data-dir:
+snapshot-count: 500
+strict-reconfig-check: false
+grpc-keepalive-min-time: 7000000000
+watch-progress-notify-interval: 3s
+proxy: 'off'
+proxy-failure-wait: 5000
+log-outputs: [stderr, file.log]
+client-transport-security:
+  cert-file: c.crt
+  client-cert-auth: true
+  auto-tls: false
+peer-transport-security:
+  trusted-ca-file: ca.crt
+  allowed-cn: member
+self-signed-cert-validity: 1
+`,
+      '--name',
+      'other',
+    );
+    expect(flags).toMatchObject({
+      name: 'm1',
+      'data-dir': undefined,
+      'snapshot-count': '500',
+      'strict-reconfig-check': false,
+      'grpc-keepalive-min-time': '7000ms',
+      'watch-progress-notify-interval': '3s',
+      'log-outputs': 'stderr,file.log',
+      'cert-file': 'c.crt',
+      'client-cert-auth': true,
+      'peer-trusted-ca-file': 'ca.crt',
+      'peer-cert-allowed-cn': 'member',
+      'heartbeat-interval': '100',
+    });
+  });
+
+  it('is refused with its name and what is wrong', () => {
+    for (const [text, sentence] of [
+      ['nmae: a', /etcd\.conf\.yml: nmae is no flag of etcd 3\.6/],
+      ['- a', /is no table of flags/],
+      ['name: [', /etcd\.conf\.yml: /],
+      ['initial-cluster-state: maybe', /initial-cluster-state is maybe, and can be new or existing/],
+      ['proxy: on', /proxy is no flag of etcd 3\.6/],
+      ['pre-vote: false', /always on/],
+    ] as const) {
+      expect(() => readFile(text), text).toThrow(sentence);
+    }
+    expect(() => read('--config-file', join(folder, 'none'))).toThrow(/cannot read .*none/);
+    expect(readFile('')).toMatchObject({ name: 'default' });
   });
 });
 

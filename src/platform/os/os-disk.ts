@@ -128,3 +128,27 @@ class OsDiskFile implements DiskFile {
     return attempt('close', this.path, () => this.#handle.close());
   }
 }
+
+/** `disk`, on which nothing is waited for: what was written last may be gone after a power loss. */
+export function withoutSync(disk: Disk): Disk {
+  const unsynced = (file: DiskFile): DiskFile => ({
+    path: file.path,
+    size: () => file.size(),
+    read: (offset, length) => file.read(offset, length),
+    write: (offset, bytes) => file.write(offset, bytes),
+    truncate: (length) => file.truncate(length),
+    sync: () => Promise.resolve(),
+    close: () => file.close(),
+  });
+  return {
+    open: async (path, access, mode) => unsynced(await disk.open(path, access, mode)),
+    list: (directory) => disk.list(directory),
+    exists: (path) => disk.exists(path),
+    makeDirectory: (directory) => disk.makeDirectory(directory),
+    rename: (from, to) => disk.rename(from, to),
+    remove: (path) => disk.remove(path),
+    removeTree: (directory) => disk.removeTree(directory),
+    syncDirectory: () => Promise.resolve(),
+    lock: (directory) => disk.lock(directory),
+  };
+}

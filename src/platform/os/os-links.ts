@@ -11,7 +11,7 @@ import type { Address, Identity, Listener } from '../network.ts';
 import { decodeFrame, encodeFrame } from './link-frames.ts';
 import { listenOn } from './listening.ts';
 import { addressText, connectError } from './system-errors.ts';
-import { peerIdentity, tlsOptions } from './tls.ts';
+import { peerIdentity, tlsOptions, turnAwayOthers } from './tls.ts';
 import type { TlsMaterial } from './tls.ts';
 
 /** The longest message; a Raft snapshot travels as one. */
@@ -36,10 +36,12 @@ export class OsLinks implements Links {
   async listen(address: Address, accept: (link: Link) => LinkEvents): Promise<Listener> {
     // Only hosts of the cluster may speak here: without a certificate of our authority, no handshake.
     const material = this.#material();
+    const checked = material === 'plain' || material.policy?.unchecked !== true;
     const server =
       material === 'plain'
         ? createPlainServer()
-        : createServer({ ...tlsOptions(material), requestCert: true, rejectUnauthorized: true });
+        : createServer({ ...tlsOptions(material), requestCert: checked, rejectUnauthorized: checked });
+    if (material !== 'plain') turnAwayOthers(server, material.policy);
     const sockets = new WebSocketServer({
       noServer: true,
       maxPayload: linkMessageBytesMax,
@@ -63,7 +65,9 @@ export class OsLinks implements Links {
     const material = this.#material();
     const scheme = material === 'plain' ? 'ws' : 'wss';
     const webSocket = new WebSocket(`${scheme}://${host}:${address.port}/`, {
-      ...(material === 'plain' ? {} : tlsOptions(material)),
+      ...(material === 'plain'
+        ? {}
+        : { ...tlsOptions(material), rejectUnauthorized: material.policy?.unchecked !== true }),
       handshakeTimeout: linkConnectMillisMax,
       maxPayload: linkMessageBytesMax,
       perMessageDeflate: false,

@@ -131,6 +131,28 @@ export async function issueCertificate(
   };
 }
 
+/** Makes a key and a certificate that vouches for itself, for a server whose clients check none. */
+export async function createSelfSigned(
+  hosts: readonly string[],
+  days: number,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: randomSerialNumber(),
+    name: [{ O: ['etcd'] }],
+    ...validity(days),
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+      new SubjectAlternativeNameExtension(hosts.map(generalName)),
+    ],
+  });
+  return { cert: pemText(certificate.toString('pem')), key: await keyToPem(keys.privateKey) };
+}
+
 /** Writes `ca.crt`, `host.crt` and `host.key` (readable by this user alone), each whole or not at all. */
 export async function saveTlsMaterial(directory: string, material: TlsMaterial): Promise<void> {
   await attempt('make the folder', directory, () => mkdir(directory, { recursive: true, mode: 0o700 }));

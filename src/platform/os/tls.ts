@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import type { Server } from 'node:net';
+import type { ConnectionOptions, TLSSocket, TlsOptions } from 'node:tls';
 
 import type { ServerTls } from '../http.ts';
-import type { Identity, TlsMaterial } from '../network.ts';
+import type { Identity, TlsMaterial, TlsPolicy } from '../network.ts';
 import { NetworkError } from '../errors.ts';
 import { diskError } from './system-errors.ts';
 
@@ -25,11 +26,46 @@ export async function loadTlsMaterial(directory: string): Promise<TlsMaterial> {
 }
 
 /** TLS options of both sides: our certificate, our authority, nothing older than TLS 1.3, no HTTP/2. */
-export function tlsOptions(material: TlsMaterial): TlsMaterial & {
-  readonly minVersion: 'TLSv1.3';
+export function tlsOptions({ ca, cert, key, policy }: TlsMaterial): PolicyOptions & {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
   readonly ALPNProtocols: string[];
 } {
-  return { ...material, minVersion: 'TLSv1.3', ALPNProtocols: ['http/1.1'] };
+  const minVersion = policy?.maxVersion === 'TLSv1.2' ? 'TLSv1.2' : 'TLSv1.3';
+  return { ca, cert, key, ...policyOptions(policy, minVersion), ALPNProtocols: ['http/1.1'] };
+}
+
+interface PolicyOptions {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly ciphers?: string;
+  readonly crl?: string;
+}
+
+function policyOptions(policy: TlsPolicy | undefined, least: 'TLSv1.2' | 'TLSv1.3'): PolicyOptions {
+  const { minVersion, maxVersion, ciphers, crl } = policy ?? {};
+  return {
+    minVersion: minVersion === 'TLSv1.3' ? minVersion : least,
+    ...(maxVersion !== undefined && { maxVersion }),
+    ...(ciphers !== undefined && { ciphers }),
+    ...(crl !== undefined && { crl }),
+  };
+}
+
+/** Cuts off whoever `policy` does not allow, before anything else hears of the connection. */
+export function turnAwayOthers(server: Server, policy: TlsPolicy | undefined): void {
+  const { allowedHosts, allowedNames } = policy ?? {};
+  if (allowedHosts === undefined && allowedNames === undefined) return;
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    const certificate = socket.getPeerX509Certificate();
+    const name = peerIdentity(socket)?.user;
+    const allowed =
+      certificate !== undefined &&
+      (allowedHosts?.some((host) => certificate.checkHost(host) ?? certificate.checkIP(host)) ?? true) &&
+      (allowedNames === undefined || (name !== undefined && allowedNames.includes(name)));
+    if (!allowed) socket.destroy();
+  });
 }
 
 /** TLS options of a listener. One with certificates of its own also takes TLS 1.2, as etcd does. */
@@ -37,7 +73,7 @@ export function serverTlsOptions(tls: TlsMaterial | ServerTls, protocols: readon
   const own = 'clientCertificates' in tls;
   return {
     ...pemOptions(tls),
-    minVersion: own ? 'TLSv1.2' : 'TLSv1.3',
+    ...policyOptions(tls.policy, own ? 'TLSv1.2' : 'TLSv1.3'),
     ALPNProtocols: [...protocols],
     // A client without a certificate may still ask for /healthz: it just has no identity.
     requestCert: !own || tls.clientCertificates !== 'none',
@@ -49,7 +85,7 @@ export function serverTlsOptions(tls: TlsMaterial | ServerTls, protocols: readon
 export function clientTlsOptions(tls: TlsMaterial, protocol: string | undefined): ConnectionOptions {
   return {
     ...pemOptions(tls),
-    minVersion: 'TLSv1.2',
+    ...policyOptions(tls.policy, 'TLSv1.2'),
     ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
   };
 }
