@@ -6,7 +6,7 @@ import {
 } from '../src/platform/fault-points.ts';
 import type { FaultHits } from './fault-hits.ts';
 import type { Life } from './life.ts';
-import type { RandomStreams } from './random-streams.ts';
+import type { RandomStream, RandomStreams } from './random-streams.ts';
 
 /** Rare branches of a host: each is active with this chance; an active one is taken as often as its registry says. */
 export interface RareOptions {
@@ -22,7 +22,7 @@ export class HostFaultPoints {
   readonly #hits: FaultHits;
   /** How often each armed point must still be reached, the last time of which is the end. */
   readonly #armed = new Map<CrashPoint, { remaining: number; readonly crashed: () => void }>();
-  readonly #chances = new Map<RareBranch, number>();
+  readonly #branches = new Map<RareBranch, { readonly random: RandomStream; readonly chance: number }>();
   #rare: RareOptions | undefined;
 
   constructor(host: string, random: RandomStreams, hits: FaultHits) {
@@ -39,7 +39,7 @@ export class HostFaultPoints {
   /** From now on rare branches are taken. Which of them is drawn when code first comes by each. */
   beRare(options: RareOptions): void {
     this.#rare = options;
-    this.#chances.clear();
+    this.#branches.clear();
   }
 
   /** Nothing is armed and no branch is rare any more. */
@@ -61,14 +61,14 @@ export class HostFaultPoints {
 
   rare(branch: RareBranch): boolean {
     if (this.#rare === undefined) return false;
-    const random = this.#random.stream(`rare/${this.#host}/${branch}`);
-    let chance = this.#chances.get(branch);
-    if (chance === undefined) {
+    let known = this.#branches.get(branch);
+    if (known === undefined) {
       const { activeProbability, firesProbability = rareBranches[branch] } = this.#rare;
-      chance = random.chance(activeProbability) ? firesProbability : 0;
-      this.#chances.set(branch, chance);
+      const random = this.#random.stream(`rare/${this.#host}/${branch}`);
+      known = { random, chance: random.chance(activeProbability) ? firesProbability : 0 };
+      this.#branches.set(branch, known);
     }
-    if (!random.chance(chance)) return false;
+    if (!known.random.chance(known.chance)) return false;
     this.#hits.taken(branch);
     return true;
   }

@@ -1,3 +1,4 @@
+import { DataDirectoryError } from '../src/etcd/data-directory.ts';
 import { memberIdOf, type ConfiguredMember } from '../src/etcd/cluster.ts';
 import { serveEtcdLink } from '../src/etcd/link-server.ts';
 import { LocalEtcdClient } from '../src/etcd/local-client.ts';
@@ -9,6 +10,7 @@ import type { Address } from '../src/platform/network.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { WalError } from '../src/wal/wal.ts';
 import { JournalBackends } from './backend/journal-backend.ts';
+import type { FaultAtlas } from './fault-atlas.ts';
 import type { Host } from './host.ts';
 import { startServedMember } from './store-service.ts';
 import type { World } from './world.ts';
@@ -48,15 +50,18 @@ const settingsDefault: StoreSettings = { tickMillis: 50, requestTimeoutMillis: 5
 export class StoreHosts {
   readonly hosts: readonly Host[];
   readonly #options: StoreHostsOptions;
+  readonly #atlas: FaultAtlas;
   /** The member of each host's latest life that got so far. */
   readonly #members = new Map<string, { readonly epoch: number; readonly member: Member }>();
 
   constructor(world: World, options: StoreHostsOptions) {
     this.#options = options;
+    this.#atlas = world.atlas;
     this.hosts = Array.from({ length: options.servers }, (_, i) => {
       const name = `server-${i + 1}`;
       return world.addHost(name, { identity: { user: userOf(name), groups: ['system:masters'] } });
     });
+    world.atlas.protect(this.hosts);
   }
 
   /** The member of a host in its current life; undefined while it is down or starting. */
@@ -117,7 +122,7 @@ export class StoreHosts {
       cluster: { token: clusterToken, members: this.hosts.map(configured) },
       dataDirectory: storeDirectory,
       backends: new JournalBackends(platform),
-      ...(observer === undefined ? {} : { observer }),
+      ...(observer === undefined ? {} : { observer: whileAlive(host, observer) }),
     };
     let member: Member;
     try {
@@ -125,9 +130,11 @@ export class StoreHosts {
         ? await startServedMember(platform, options, grpcAddress(host))
         : await Member.start(platform, options);
     } catch (error) {
-      if (!(error instanceof DiskError || (error instanceof WalError && error.code === 'broken')))
-        throw error;
-      platform.logger.error('the disk fails at the start', { error: error.message });
+      // Refusing damaged or missing data loudly is all that can be asked where a fault harmed it, and a bug elsewhere.
+      const refused = error instanceof WalError || error instanceof DataDirectoryError;
+      const broken = error instanceof DiskError || (error instanceof WalError && error.code === 'broken');
+      if (!broken && !(refused && this.#atlas.harmed.has(host))) throw error;
+      platform.logger.error('the member does not start', { error: error.message });
       host.kill();
       return undefined;
     }
@@ -141,6 +148,22 @@ export class StoreHosts {
 
 function grpcAddress({ name }: Host): Address {
   return { host: name, port: grpcPort };
+}
+
+/** What a dead member's stack still says up to its next await, nobody hears. */
+function whileAlive(host: Host, observer: MemberObserver): MemberObserver {
+  const { epoch } = host;
+  const alive = (): boolean => host.isUp && host.epoch === epoch;
+  const { sent, traced } = observer;
+  return {
+    opened: (...all) => void (alive() && observer.opened(...all)),
+    roleChanged: (...all) => void (alive() && observer.roleChanged(...all)),
+    saved: (...all) => void (alive() && observer.saved(...all)),
+    applied: (...all) => void (alive() && observer.applied(...all)),
+    installed: (...all) => void (alive() && observer.installed(...all)),
+    ...(sent && { sent: (...all) => void (alive() && sent(...all)) }),
+    ...(traced && { traced: (...all) => void (alive() && traced(...all)) }),
+  };
 }
 
 function configured({ name }: Host): ConfiguredMember {

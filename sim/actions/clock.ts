@@ -1,4 +1,4 @@
-import { hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import { either, hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
 import { drawMillis, drawNumber, drawsOf, durationRangeSchema, signedDurationRangeSchema } from './ranges.ts';
 
 interface ClockFault {
@@ -11,6 +11,7 @@ interface ClockFault {
 
 const rateMin = 0.5;
 const rateMax = 2;
+const rateText = `a number from ${rateMin} to ${rateMax}, or a range such as 0.9..1.1`;
 
 /**
  * `clock: {host: leader, jump: -10s}`: its wall clock jumps, as when someone sets it; `offset: 10s`: to so much ahead of the world's
@@ -26,13 +27,11 @@ export const clock: Action = {
       host: rolesSchema,
       jump: signedDurationRangeSchema,
       offset: signedDurationRangeSchema,
-      rate: {
-        type: ['number', 'string'],
-        minimum: rateMin,
-        maximum: rateMax,
-        pattern: '^[0-9.]+\\.\\.[0-9.]+$',
-        description: `a number from ${rateMin} to ${rateMax}, or a range such as 0.9..1.1`,
-      },
+      rate: either(
+        { type: 'string' },
+        { type: 'string', pattern: '^[0-9.]+\\.\\.[0-9.]+$', description: rateText },
+        { type: 'number', minimum: rateMin, maximum: rateMax, description: rateText },
+      ),
       strobe: {
         type: 'object',
         description: '{by: 200ms, every: 10ms, for: 5s}',

@@ -1,5 +1,5 @@
 import type { RandomStream } from '../random-streams.ts';
-import { durationMillis, ScenarioError, type Schema, type Stage } from './action.ts';
+import { durationMillis, either, ScenarioError, type Schema, type Stage } from './action.ts';
 
 /**
  * Values that may be ranges: `2s` is always two seconds, `100ms..2s` something in between that the seed draws. The numbers of
@@ -39,12 +39,15 @@ export const bytesRangeSchema = rangeSchema(
   'bytes such as 500B or 64KiB, or a range such as 0B..1MiB',
 );
 
-export const countRangeSchema: Schema = {
-  type: ['integer', 'string'],
-  minimum: 0,
-  pattern: '^[0-9]+(\\.\\.[0-9]+)?$',
-  description: 'a whole number such as 3, or a range such as 1..100',
-};
+export const countRangeSchema: Schema = either(
+  { type: 'string' },
+  {
+    type: 'string',
+    pattern: '^[0-9]+\\.\\.[0-9]+$',
+    description: 'a whole number such as 3, or a range such as 1..100',
+  },
+  { type: 'integer', minimum: 0, description: 'a whole number such as 3, or a range such as 1..100' },
+);
 
 export function drawMillis(text: string, random: RandomStream): number {
   return draw(text, random, signedMillis);

@@ -126,6 +126,12 @@ export class FileSystem {
     );
   }
 
+  /** Of a file; 0 for a folder, or when there is nothing. */
+  sizeOf(path: string): number {
+    const inode = this.#lookUp(path);
+    return inode?.type === 'file' ? inode.sizeBytes : 0;
+  }
+
   /** The sum of all files' sizes. */
   usedBytes(): number {
     let sum = 0;

@@ -37,15 +37,17 @@ export class SimulatedDisk implements Disk {
 
   rename(from: string, to: string): Promise<void> {
     return this.#names('rename', (fs) => {
+      const replacedBytes = fs.sizeOf(to);
       fs.rename(from, to);
-      this.#host.usedBytes = fs.usedBytes();
+      this.#host.usedBytes -= replacedBytes;
     });
   }
 
   remove(path: string): Promise<void> {
     return this.#names('remove', (fs) => {
+      const removedBytes = fs.sizeOf(path);
       fs.remove(path);
-      this.#host.usedBytes = fs.usedBytes();
+      this.#host.usedBytes -= removedBytes;
     });
   }
 
