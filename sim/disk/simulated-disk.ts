@@ -39,7 +39,8 @@ export class SimulatedDisk implements Disk {
     return this.#names('rename', (fs) => {
       const replacedBytes = fs.sizeOf(to);
       fs.rename(from, to);
-      this.#host.usedBytes -= replacedBytes;
+      // Onto itself it replaces nothing.
+      if (!fs.exists(from)) this.#host.usedBytes -= replacedBytes;
     });
   }
 
