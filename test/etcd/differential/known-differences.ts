@@ -17,6 +17,7 @@ interface Answered {
 
 const invalidSort = { code: 3, message: 'etcdserver: invalid sort option' };
 const nobody = { code: 3, message: 'etcdserver: user name is empty' };
+const badToken = { code: 16, message: 'etcdserver: invalid auth token' };
 const denied = { code: 7, message: 'etcdserver: permission denied' };
 
 export const knownDifferences: readonly KnownDifference[] = [
@@ -90,7 +91,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     reason: 'a token that is none is refused also where 3.5 asks for none',
     align: onRefusal(
-      { code: 16, message: 'etcdserver: invalid auth token' },
+      badToken,
       ({ call, as }) => as === 'stranger' && /^(Maintenance|Cluster|Lease)\./.test(call),
     ),
   },
@@ -100,6 +101,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     align: (step, etcd) => {
       if (!('call' in step) || !step.call.startsWith('Maintenance.')) return etcd;
       if (same(etcd, { code: 2, message: 'auth: user name is empty' })) return nobody;
+      if (same(etcd, { code: 2, message: 'auth: invalid auth token' })) return badToken;
       return same(etcd, { code: 2, message: 'auth: permission denied' }) ? denied : etcd;
     },
   },

@@ -10,7 +10,7 @@ import type { Fields } from './wire.ts';
 const keys = ['a', 'a\0', 'ab', 'b', 'c', 'c/1', 'c/2', '\0', '\xff', '\xff\xff', 'b\xe4\xb6'];
 const ends = [...keys, 'b', 'd', 'c0', '\0', '\0'];
 const values = ['', 'x', 'y', 'zz', '\0\xff'];
-const leases = [11, 12, 13, 14];
+export const leases = [11, 12, 13, 14];
 const newestLease = 2n ** 63n - 1n;
 
 /** The sequence of a seed: `length` steps and the comparisons of streams in between. */
@@ -61,7 +61,7 @@ function progress(stream: string): Step[] {
   ];
 }
 
-function putRequest(choices: Choices): Fields {
+export function putRequest(choices: Choices): Fields {
   return {
     key: choices.chance(0.02) ? '' : choices.one(keys),
     ...(choices.chance(0.9) && { value: choices.one(values) }),
@@ -72,14 +72,14 @@ function putRequest(choices: Choices): Fields {
   };
 }
 
-function span(choices: Choices): Fields {
+export function span(choices: Choices): Fields {
   return {
     ...(choices.chance(0.97) && { key: choices.one(keys) }),
     ...(choices.chance(0.6) && { range_end: choices.one(ends) }),
   };
 }
 
-function rangeRequest(choices: Choices, inTxn = false): Fields {
+export function rangeRequest(choices: Choices, inTxn = false): Fields {
   const sort = !inTxn && choices.chance(0.4);
   return {
     ...span(choices),
@@ -96,11 +96,11 @@ function rangeRequest(choices: Choices, inTxn = false): Fields {
   };
 }
 
-function deleteRequest(choices: Choices): Fields {
+export function deleteRequest(choices: Choices): Fields {
   return { ...span(choices), ...(choices.chance(0.4) && { prev_kv: true }) };
 }
 
-function txnRequest(choices: Choices, depth: number): Fields {
+export function txnRequest(choices: Choices, depth: number): Fields {
   const several = <T>(most: number, make: () => T): T[] =>
     Array.from({ length: choices.below(most + 1) }, make);
   const compare = several(2, () => compareRequest(choices));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { findTool, missingTool } from '../../e2e/etcd-process.ts';
+import { authSequence } from './auth-sequence.ts';
 import { Pair } from './pair.ts';
 import { dataSequence } from './sequence.ts';
 
@@ -12,13 +13,18 @@ const length = 120;
 const [first = 1, last = first] = (process.env['DRYDOCK_DIFFERENTIAL_SEEDS'] ?? '1-6').split('-').map(Number);
 const seeds = Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-describe.skipIf(!here)('random sequences are answered as a real etcd answers them', () => {
+const kinds = {
+  data: { sequence: dataSequence, flags: [] },
+  auth: { sequence: authSequence, flags: ['--bcrypt-cost', '4'] },
+};
+
+describe.skipIf(!here).each(Object.entries(kinds))('random sequences of %s', (kind, { sequence, flags }) => {
   it.each(seeds)(
-    'seed %i',
+    'are answered as a real etcd answers them, seed %i',
     async (seed) => {
-      const pair = await Pair.start(`seed ${seed}`);
+      const pair = await Pair.start(`${kind} seed ${seed}`, { options: { flags } });
       try {
-        await pair.play(dataSequence(seed, length));
+        await pair.play(sequence(seed, length));
         await pair.compareHashes();
         expect(pair.comparisons).toBeGreaterThan(length / 2);
       } finally {
