@@ -57,6 +57,9 @@ export function cases(): { name: string; run: () => void }[] {
   const list = (request: Partial<RangeRequest> = {}) => {
     return () => void read.rangeRecords({ ...all, ...request });
   };
+  const runs = (request: Partial<RangeRequest> = {}) => {
+    return () => void read.rangeRuns({ ...all, ...request });
+  };
   return [
     { name: 'put 256 B', run: overwrite(store) },
     { name: 'range one key of 10 000, decoded', run: () => void read.range({ key: keyOf(i++) }) },
@@ -64,6 +67,15 @@ export function cases(): { name: string; run: () => void }[] {
     { name: 'list 10 000, decoded', run: () => void read.range(all) },
     { name: 'list 10 000, as records', run: list() },
     { name: 'page of 500 of 10 000, as records', run: list({ limit: 500 }) },
+    { name: 'list 10 000, in runs', run: runs() },
+    { name: 'page of 500 of 10 000, in runs', run: runs({ limit: 500 }) },
+    {
+      name: 'put 256 B, and page of 500 with it, in runs',
+      run: () => {
+        read.put({ key: keyOf(i++ % 500), value });
+        runs({ limit: 500 })();
+      },
+    },
     { name: 'page of 500 of 10 000, 1000 revisions ago', run: list({ limit: 500, revision: past }) },
     { name: 'count 10 000', run: list({ countOnly: true }) },
     { name: 'put 256 B with 100 watchers', run: overwrite(watched) },

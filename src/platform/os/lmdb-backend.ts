@@ -49,7 +49,7 @@ const editedBlocksMax = 256;
 /** More than this on its way to the disk, and `drained` makes the owner wait. */
 const pendingBytesMax = 32 * 1024 * 1024;
 /** Blocks kept in the heap after they are durable, newest first: most reads ask for what was just written. */
-const cachedBytesMax = 8 * 1024 * 1024;
+const cachedBytesMax = 4 * 1024 * 1024;
 /** Address space, not disk: the file grows as it is written. */
 const mapBytes = 64 * 1024 ** 3;
 const formatVersion = 1;
