@@ -1,4 +1,4 @@
-import { AssertionError } from '../src/base/assert.ts';
+import { AssertionError, must } from '../src/base/assert.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { ScenarioError } from './actions/action.ts';
 import { Converged } from './checkers/converged.ts';
@@ -11,6 +11,8 @@ import { awaitProgress, healCore, healEveryone } from './liveness.ts';
 import { observeMembers } from './member-observations.ts';
 import { ObservationBus, type Checker, type Violation } from './observations.ts';
 import { Probes } from './probes/probes.ts';
+import { Recorder } from './recording/recorder.ts';
+import type { Recording } from './recording/recording.ts';
 import { createObjects } from './scenario/create-objects.ts';
 import type { Condition, FinalExpectation, Scenario } from './scenario/scenario.ts';
 import { Timeline } from './timeline.ts';
@@ -63,6 +65,17 @@ export async function simulate(scenario: Scenario, options: SimulationOptions): 
   return simulation.play();
 }
 
+/** Plays it and writes it down to be looked at. `text` is the scenario as a file. */
+export async function recordSimulation(
+  scenario: Scenario,
+  text: string,
+  options: SimulationOptions,
+): Promise<Recording> {
+  const simulation = new Simulation(scenario, options, text);
+  const report = await simulation.play();
+  return must(simulation.recorder).recording(report);
+}
+
 type Final = Checker & { readonly holds: boolean };
 
 class Simulation {
@@ -72,6 +85,7 @@ class Simulation {
   readonly #world: World;
   readonly #bus: ObservationBus;
   readonly #cluster: Cluster;
+  readonly recorder: Recorder | undefined;
   readonly #probes = new Probes();
   readonly #steps = new Map<string, number>();
   /** What is looked at while the run goes on: conditions of steps, and the final expectations. */
@@ -82,7 +96,11 @@ class Simulation {
   /** Set when the timeline, the workload and the proof of liveness are over. */
   #playedAtMillis: number | undefined;
 
-  constructor(scenario: Scenario, { seed, engine, onLog, reseed, storeClient }: SimulationOptions) {
+  constructor(
+    scenario: Scenario,
+    { seed, engine, onLog, reseed, storeClient }: SimulationOptions,
+    recordedText?: string,
+  ) {
     this.#scenario = scenario;
     this.#seed = seed;
     this.#storeClient = storeClient ?? ((etcd) => etcd);
@@ -97,6 +115,10 @@ class Simulation {
     }
     this.#finals = scenario.expect.finally.map((expected) => this.#finalOf(expected));
     const looking = [...this.#conditions.values(), ...this.#finals, this.#probes].map(onlyLooking);
+    if (recordedText !== undefined) {
+      this.recorder = new Recorder(this.#world, () => this.#cluster.store, recordedText);
+      looking.push(this.recorder);
+    }
     this.#bus = new ObservationBus(() => this.#world.now, [...always, ...looking]);
     this.#cluster = new Cluster(this.#world, {
       ...scenario.cluster,
@@ -142,7 +164,10 @@ class Simulation {
       world,
       cluster: this.#cluster,
       conditions: this.#conditions,
-      done: (action) => this.#steps.set(action, (this.#steps.get(action) ?? 0) + 1),
+      done: (action, hosts) => {
+        this.#steps.set(action, (this.#steps.get(action) ?? 0) + 1);
+        this.recorder?.step(action, hosts);
+      },
     });
     await createObjects(scenario.objects, timeline.stage);
     await timeline.play();

@@ -34,6 +34,8 @@ export class ConnectionEnd implements LifeResource, Stalled, Breakable {
   #told = false;
   /** Sent and not arrived. One arrival event is under way per item; each takes whatever is at the head. */
   readonly #inFlight = new Fifo<unknown>();
+  /** What the tap calls them, when one listens. */
+  readonly #packets = new Fifo<number>();
   #lastArrivalMillis = 0;
   #lossCount = 0;
   #blockedUntilMillis = 0;
@@ -147,6 +149,9 @@ export class ConnectionEnd implements LifeResource, Stalled, Breakable {
 
   #push(item: unknown): void {
     this.#inFlight.push(item);
+    const { listener } = this.path.tap;
+    if (listener !== undefined)
+      this.#packets.push(listener.sent(this.path.from.name, this.path.to.name, item));
     const nowMillis = this.#nowMillis;
     this.#scheduleArrival(nowMillis + this.path.travelMillis(item, nowMillis));
   }
@@ -200,6 +205,8 @@ export class ConnectionEnd implements LifeResource, Stalled, Breakable {
     }
     this.#lossCount = 0;
     const item = this.#inFlight.shift();
+    const packet = this.#packets.shift();
+    if (packet !== undefined && peer.isOpen) this.path.tap.listener?.arrived(packet);
     if (peer.isOpen) {
       // The acknowledgement cannot come back: the sender will give up although its data arrived.
       if (peer.path.isBlocked) this.#armBreak();

@@ -6,6 +6,7 @@ import type { FaultHits } from '../fault-hits.ts';
 import type { Life, LifeResource } from '../life.ts';
 import type { RandomStreams } from '../random-streams.ts';
 import { ConnectionEnd, type EndEvents } from './connection.ts';
+import type { PacketTap } from './packet-tap.ts';
 import { Path, type NetworkOptions } from './path.ts';
 
 /** A host as the network sees it. */
@@ -47,6 +48,7 @@ const synRetryMillis = 1_000;
 
 /** All cables of the world: paths between hosts, what listens where, and how a connection comes to be. */
 export class Fabric {
+  readonly tap: PacketTap = { listener: undefined };
   readonly #loop: EventLoop;
   readonly #random: RandomStreams;
   readonly #hits: FaultHits;
@@ -86,7 +88,8 @@ export class Fabric {
     const name = `${from.name}->${to.name}`;
     let path = this.#paths.get(name);
     if (path === undefined) {
-      path = new Path(this.#options, this.#random.stream(`network/${name}`), this.#hits, to, from === to);
+      const random = this.#random.stream(`network/${name}`);
+      path = new Path(this.#options, random, this.#hits, this.tap, from, to);
       this.#paths.set(name, path);
     }
     return path;
@@ -193,6 +196,8 @@ export class Fabric {
     // Knocks belong to the callee's kernel, which answers even while its processes are paused.
     const knock = (attempt: number) => {
       if (!end.isOpen) return;
+      // Who asks something with the first packet asks by it; an empty one is of interest to nobody.
+      const packet = client.hello && this.tap.listener?.sent(from.name, to.name, client.hello);
       this.#loop.schedule(undefined, there.travelMillis(client.hello, this.#loop.nowMillis), 'knock', () => {
         if (there.isBlocked || back.isBlocked || !to.hasPower || there.losesPacket()) {
           this.#loop.schedule(undefined, synRetryMillis * 2 ** attempt, 'knock again', () =>
@@ -209,6 +214,7 @@ export class Fabric {
           refuse('ECONNRESET', `${where} speaks ${binding.protocols.join(' and ')}, not ${protocol}`);
           return;
         }
+        if (typeof packet === 'number') this.tap.listener?.arrived(packet);
         this.#accept(binding, end, back, caller, () => timeout.cancel());
       });
     };

@@ -1,6 +1,7 @@
 import type { FaultHits } from '../fault-hits.ts';
 import type { RandomStream } from '../random-streams.ts';
 import type { NetworkHost } from './fabric.ts';
+import type { PacketTap } from './packet-tap.ts';
 import { estimateBytes } from './plain-data.ts';
 
 /** How packets travel between hosts. All times in virtual milliseconds. */
@@ -101,8 +102,9 @@ export class Path {
   readonly options: NetworkOptions;
   readonly random: RandomStream;
   readonly hits: FaultHits;
+  readonly tap: PacketTap;
+  readonly from: NetworkHost;
   readonly to: NetworkHost;
-  readonly loopback: boolean;
   readonly faults: PathFaults = { ...noPathFaults };
   /** The connections that send on it. */
   readonly #ends = new Set<Breakable>();
@@ -117,14 +119,20 @@ export class Path {
     options: NetworkOptions,
     random: RandomStream,
     hits: FaultHits,
+    tap: PacketTap,
+    from: NetworkHost,
     to: NetworkHost,
-    loopback: boolean,
   ) {
     this.options = options;
     this.random = random;
     this.hits = hits;
+    this.tap = tap;
+    this.from = from;
     this.to = to;
-    this.loopback = loopback;
+  }
+
+  get loopback(): boolean {
+    return this.from === this.to;
   }
 
   get isCut(): boolean {
