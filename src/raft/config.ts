@@ -34,7 +34,8 @@ export interface Config {
   readonly stepDownOnRemoval?: boolean;
   /**
    * `safe` asks a majority (thesis §6.4). `lease-based` (§6.4.1) trusts clocks: it answers at once while CheckQuorum
-   * keeps the leader in office, which is wrong when a clock pauses. Default safe.
+   * keeps the leader in office. That is wrong when a clock pauses, and, as in etcd, for up to an election timeout after
+   * the majority was lost, for CheckQuorum looks back that far. Default safe.
    */
   readonly readOnly?: 'safe' | 'lease-based';
   readonly storage: Storage;

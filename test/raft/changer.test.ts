@@ -82,7 +82,7 @@ describe('any sequence of membership changes', () => {
   });
 });
 
-describe('Raft §6: joint consensus', () => {
+describe('Raft §6, joint consensus: while it lasts both majorities decide', () => {
   it('a decision needs both majorities', () => {
     const ballot = array(constantFrom(true, false, undefined), { minLength: 6, maxLength: 6 });
     assert(
@@ -110,7 +110,7 @@ describe('Raft §6: joint consensus', () => {
   });
 });
 
-describe('thesis §4.1: one voter at a time', () => {
+describe('thesis §4.1, one voter at a time: any two majorities overlap', () => {
   it('any two majorities of the membership before and after a simple change overlap', () => {
     assert(
       property(founders, steps, integer({ min: 0, max: 63 }), (voters, changes, mask) => {

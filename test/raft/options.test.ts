@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { encodeUtf8 } from '../../src/base/bytes.ts';
 import type { MsgApp } from '../../src/raft/messages.ts';
-import { index, noMember } from '../../src/raft/types.ts';
+import { noMember } from '../../src/raft/types.ts';
 import type { ConfChangeV2 } from '../../src/raft/types.ts';
 import { TestMember, TestNetwork, generator, id, ids } from './network.ts';
 import type { MemberOptions } from './network.ts';
@@ -19,7 +19,8 @@ const swap: ConfChangeV2['changes'] = [
 for (const asyncStorageWrites of [false, true]) {
   const options = { asyncStorageWrites };
 
-  describe(`Raft §6: joint consensus in a cluster, ${asyncStorageWrites ? 'asynchronous' : 'synchronous'}`, () => {
+  const how = asyncStorageWrites ? 'asynchronous' : 'synchronous';
+  describe(`Raft §6, thesis §4.3, joint consensus: any change at once, by both majorities (${how})`, () => {
     it('several members change at once, and the joint membership is left by itself', () => {
       const network = founded(3, options);
       network.elect(1);
@@ -157,19 +158,6 @@ describe('limits', () => {
     const network = founded(3, { disableProposalForwarding: true });
     network.elect(1);
     expect(network.member(2).propose('a')).toBe('dropped');
-  });
-});
-
-describe('lease-based reads (thesis §6.4.1)', () => {
-  it('need no round of heartbeats, and no forgetting of leaders', () => {
-    const network = founded(3, { readOnly: 'lease-based', checkQuorum: true });
-    network.elect(1);
-    network.node(1).readIndex('r');
-    const ready = network.node(1).ready();
-    expect(ready.readStates).toEqual([{ context: 'r', index: index(2) }]);
-    network.node(1).advance();
-    network.node(2).forgetLeader();
-    expect(network.node(2).leader).toBe(id(1));
   });
 });
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { readsPendingMax } from '../../src/raft/read-only.ts';
 import { index, term } from '../../src/raft/types.ts';
-import { TestMember, TestNetwork, id, ids } from './network.ts';
+import { TestMember, TestNetwork, generator, id, ids } from './network.ts';
 
-describe('thesis §6.4: read-only queries without the log', () => {
+describe('thesis §6.4, reads without the log: a majority confirms, after the read came, who leads', () => {
   it('leader and follower get the commit index; a follower asks its leader', () => {
     const network = TestNetwork.of(3);
     network.elect(1);
@@ -114,5 +114,55 @@ describe('thesis §6.4: read-only queries without the log', () => {
     network.node(2).readIndex('again');
     network.settle();
     expect(network.member(2).reads).toEqual([{ context: 'again', index: network.node(2).status().commit }]);
+  });
+});
+
+describe('thesis §6.4.1, leases: clocks may take the place of the majority, where they can be trusted', () => {
+  const options = { readOnly: 'lease-based', checkQuorum: true } as const;
+
+  it('a leader answers at once, a follower by one message there and back', () => {
+    const network = TestNetwork.of(3, options);
+    network.elect(1);
+    network.node(1).readIndex('at the leader');
+    expect(network.node(1).ready()).toMatchObject({
+      readStates: [{ context: 'at the leader', index: 1 }],
+      messagesBeforeSync: [],
+    });
+    network.node(1).advance();
+    network.node(2).readIndex('at a follower');
+    network.settle();
+    expect(network.member(2).reads).toEqual([{ context: 'at a follower', index: 1 }]);
+  });
+
+  it('it too waits for its first own commit', () => {
+    const network = TestNetwork.of(3, options);
+    network.node(1).campaign();
+    while (network.node(1).role !== 'leader') {
+      network.collect();
+      for (const message of network.inFlight.splice(0)) network.deliver(message);
+    }
+    network.node(1).readIndex('early');
+    expect(network.member(1).reads).toEqual([]);
+    network.settle();
+    expect(network.member(1).reads).toEqual([{ context: 'early', index: 1 }]);
+  });
+
+  it('rests on followers that stick to their leader: they forget it for nobody', () => {
+    const network = TestNetwork.of(3, options);
+    network.elect(1);
+    network.node(2).forgetLeader();
+    expect(network.node(2).leader).toBe(id(1));
+  });
+
+  it('ends with the majority, if late: within two election timeouts, as the leader looks back over one', () => {
+    const network = TestNetwork.of(3, { ...options, randomInteger: generator(3) });
+    network.elect(1);
+    network.tickAll(10);
+    network.isolate(1);
+    for (let i = 0; i < 19; i++) network.node(1).tick();
+    expect(network.node(1).role).toBe('leader');
+    network.node(1).tick();
+    expect(network.node(1).role).toBe('follower');
+    expect(network.node(1).readIndex('r')).toBe('dropped');
   });
 });

@@ -69,13 +69,20 @@ export class World {
   readonly #aside: Message[] = [];
   #isolated: MemberId | undefined;
   #count = 0;
+  /** What kind of world it is: how slow its disks are, how fast its time, how often members come and go. */
+  readonly #stepsPerWrite: number;
+  readonly #ticksPerTick: number;
+  readonly #restless: boolean;
   /** Became leader, and what that rests on is still being written. */
   readonly #leading = new Set<MemberId>();
 
   constructor(seed: number) {
     this.#random = generator(seed);
     this.#async = this.#chance(2);
-    const founders = ids(1, 2, 3, ...(this.#chance(2) ? [4, 5] : []));
+    this.#stepsPerWrite = this.#pick([1, 1, 4, 10]);
+    this.#ticksPerTick = this.#pick([1, 1, 2, 5]);
+    this.#restless = this.#chance(3);
+    const founders = ids(...this.#pick([[1], [1, 2], [1, 2, 3], [1, 2, 3], [1, 2, 3, 4, 5]]));
     const maxSize = this.#chance(2) ? 60 : 1 << 20;
     const options = {
       electionTicks: 5,
@@ -123,10 +130,13 @@ export class World {
       case 'beginWrite':
         return this.#beginWrite(member);
       case 'endWrite':
-        return this.#endWrite(member);
+        if (this.#chance(this.#stepsPerWrite)) this.#endWrite(member);
+        return;
       case 'tick':
-        return node.tick();
+        for (let i = 0; i < this.#ticksPerTick; i++) node.tick();
+        return;
       case 'propose':
+        if (this.#restless && this.#chance(4)) this.#proposeConfChange(member);
         if (this.#chance(8)) node.proposeAll([encodeUtf8(`p${this.#count}`), encodeUtf8('and another')]);
         else member.propose(`p${this.#count}`);
         return;
