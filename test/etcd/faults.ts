@@ -434,8 +434,8 @@ export class FaultRun {
         inner.installed(...all);
         this.reached.installed++;
       },
-      applied: (member, entry, store) => {
-        inner.applied(member, entry, store);
+      applied: (member, entry, store, ...rest) => {
+        inner.applied(member, entry, store, ...rest);
         if (entry.type === 'conf-change' || entry.data.length === 0) return;
         const { request } = decodeProposal(entry.data);
         if (request.type !== 'lease-revoke' || this.#endedLeases.has(request.id)) return;

@@ -403,8 +403,8 @@ export class ClientFaultRun {
   #observe(inner: MemberObserver): MemberObserver {
     return {
       ...inner,
-      applied: (member, entry, store) => {
-        inner.applied(member, entry, store);
+      applied: (member, entry, store, ...rest) => {
+        inner.applied(member, entry, store, ...rest);
         if (entry.type === 'conf-change' || entry.data.length === 0) return;
         const { request } = decodeProposal(entry.data);
         if (request.type !== 'lease-revoke' || this.#endedLeases.has(request.id)) return;
