@@ -7,6 +7,7 @@ import { ProcessesRunning } from './checkers/processes-running.ts';
 import { checkers } from './checkers/registry.ts';
 import { Cluster } from './cluster.ts';
 import type { Engine, RunFailure, RunResult } from './event-loop.ts';
+import { withRaftTrace } from './history/raft-trace.ts';
 import { awaitProgress, healCore, healEveryone } from './liveness.ts';
 import { observeMembers } from './member-observations.ts';
 import { ObservationBus, type Checker, type Violation } from './observations.ts';
@@ -30,6 +31,10 @@ export interface SimulationOptions {
   readonly reseed?: { readonly atMillis: number; readonly seed: number };
   /** Stands between the workload's clients and the store: tests plant bugs here, to see that they are found. */
   readonly storeClient?: (etcd: StoreConnection) => StoreConnection;
+  /** Look on and give no verdict: what writes the history down (sim/history). */
+  readonly recorders?: readonly Checker[];
+  /** Told each step of Raft that its TLA+ specification knows, as a line (sim/history/raft-trace.ts). */
+  readonly raftTrace?: (line: string) => void;
 }
 
 /** How often each thing happened, by name. */
@@ -98,7 +103,7 @@ class Simulation {
 
   constructor(
     scenario: Scenario,
-    { seed, engine, onLog, reseed, storeClient }: SimulationOptions,
+    { seed, engine, onLog, reseed, storeClient, recorders = [], raftTrace }: SimulationOptions,
     recordedText?: string,
   ) {
     this.#scenario = scenario;
@@ -114,16 +119,19 @@ class Simulation {
       this.#conditions.set(moment.condition, new PodsRunning(moment.condition.options));
     }
     this.#finals = scenario.expect.finally.map((expected) => this.#finalOf(expected));
-    const looking = [...this.#conditions.values(), ...this.#finals, this.#probes].map(onlyLooking);
+    const looking = [...this.#conditions.values(), ...this.#finals, this.#probes, ...recorders].map(
+      onlyLooking,
+    );
     if (recordedText !== undefined) {
       this.recorder = new Recorder(this.#world, () => this.#cluster.store, recordedText);
       looking.push(this.recorder);
     }
     this.#bus = new ObservationBus(() => this.#world.now, [...always, ...looking]);
+    const observer = observeMembers(this.#bus);
     this.#cluster = new Cluster(this.#world, {
       ...scenario.cluster,
       grpc: needsGrpc(scenario.workload),
-      observer: observeMembers(this.#bus),
+      observer: raftTrace === undefined ? observer : withRaftTrace(observer, raftTrace),
     });
   }
 
@@ -251,6 +259,7 @@ class Simulation {
 function onlyLooking(checker: Checker): Checker {
   return {
     name: checker.name,
+    ...(checker.sees === undefined ? {} : { sees: checker.sees }),
     observe: (observation) => {
       checker.observe(observation);
       return undefined;
