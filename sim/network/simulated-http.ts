@@ -61,6 +61,14 @@ export class SimulatedHttp implements Http {
     return this.#life.later(0, 'listen', () =>
       this.#fabric.listen(this.#life, this.#host, address, protocols, (end, caller) => {
         const asks = typeof tls !== 'object' || tls.clientCertificates !== 'none';
+        if (
+          typeof tls === 'object' &&
+          tls.clientCertificates === 'required' &&
+          caller.identity === undefined
+        ) {
+          end.destroy('ECONNRESET', 'the server wants a certificate');
+          return { item: () => {}, closed: () => {} };
+        }
         const known: Caller = asks ? caller : { ...caller, identity: undefined };
         if (caller.protocol === 'streams') {
           return acceptStream(end, known, address, this.#fabric.options.windowBytes, secure, must(http2));

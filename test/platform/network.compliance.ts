@@ -5,7 +5,7 @@ import { deferred } from '../../src/base/deferred.ts';
 import { NetworkError } from '../../src/platform/errors.ts';
 import type { HttpRequest, HttpResponse, HttpServerRequest } from '../../src/platform/http.ts';
 import type { Link, LinkEvents } from '../../src/platform/links.ts';
-import type { Address } from '../../src/platform/network.ts';
+import type { Address, TlsMaterial } from '../../src/platform/network.ts';
 import type { ByteStream, StreamEvents } from '../../src/platform/streams.ts';
 import type { NetworkWorld } from './worlds.ts';
 
@@ -76,6 +76,7 @@ class Received implements StreamEvents {
   /** Of the bytes of each 16 KiB. */
   readonly sums: number[] = [];
   hasEnded = false;
+  hasClosed = false;
   readonly #closed = deferred<string | undefined>();
   readonly #ended = deferred<void>();
 
@@ -101,6 +102,7 @@ class Received implements StreamEvents {
   }
 
   closed(error?: string): void {
+    this.hasClosed = true;
     this.#closed.resolve(error);
   }
 
@@ -262,6 +264,123 @@ export function networkCompliance(name: string, make: () => Promise<NetworkWorld
           expect(await reading).toBe('ABORTED');
           await listener.close();
         }));
+
+      it.each(['none', 'asked', 'required'] as const)(
+        'knows and lets in whom a listener with certificates of its own wants: clients’ are %s',
+        (clientCertificates) =>
+          inWorld(async ({ a, b, hostB, tlsB }) => {
+            const accepted: ByteStream[] = [];
+            const listener = await b.network.http.serve({ host: hostB, port: 0 }, async () => text(''), {
+              tls: { ...tlsB, clientCertificates },
+              http2: (stream) => {
+                accepted.push(stream);
+                stream.write(encodeUtf8('hello'));
+                return new Received();
+              },
+            });
+            /** The name that the server knows, or that it does not want the client. */
+            const attempt = async (tls: 'mutual' | TlsMaterial): Promise<string> => {
+              const before = accepted.length;
+              const received = new Received();
+              let stream: ByteStream;
+              try {
+                stream = await a.network.streams.connect(listener.address, received, { tls, protocol: 'h2' });
+              } catch (error) {
+                expect(error).toBeInstanceOf(NetworkError);
+                return 'turned away';
+              }
+              stream.write(encodeUtf8('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
+              // In TLS 1.3 a client hears only afterwards that its certificate was wanted.
+              while (received.text === '' && !received.hasEnded && !received.hasClosed)
+                await a.clock.sleep(5);
+              stream.destroy();
+              if (received.text === '') return 'turned away';
+              return accepted[before]!.identity?.user ?? 'nobody';
+            };
+            const wanted = clientCertificates !== 'none';
+            expect(await attempt('mutual')).toBe(wanted ? 'a' : 'nobody');
+            const nameless = await attempt({ ca: tlsB.ca, cert: '', key: '' });
+            expect(nameless).toBe(clientCertificates === 'required' ? 'turned away' : 'nobody');
+            expect(accepted).toHaveLength(clientCertificates === 'required' ? 1 : 2);
+            await listener.close();
+          }),
+      );
+
+      describe.each(['none', 'mutual'] as const)('with HTTP/2 beside HTTP/1.1, TLS %s', (tls) => {
+        const serveBoth = async ({ b, hostB }: NetworkWorld) => {
+          const accepted = deferred<ByteStream>();
+          const atB = new Received();
+          const listener = await b.network.http.serve(
+            { host: hostB, port: 0 },
+            async ({ path }) => text(`HTTP/1.1 ${path}`),
+            {
+              tls,
+              http2: (stream) => {
+                accepted.resolve(stream);
+                return atB;
+              },
+            },
+          );
+          return { accepted: accepted.promise, atB, listener };
+        };
+        const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+        const protocol = 'h2';
+
+        it('hands a connection that begins with the preface over whole, and answers others', () =>
+          inWorld(async (world) => {
+            const { a } = world;
+            const { accepted, atB, listener } = await serveBoth(world);
+            const atA = new Received();
+            const stream = await a.network.streams.connect(listener.address, atA, { tls, protocol });
+            stream.write(encodeUtf8(`${preface}frames`));
+            const streamB = await accepted;
+            streamB.write(encodeUtf8('settings'));
+            const response = await a.network.http.request(listener.address, get('/old'), { tls });
+            expect(decodeUtf8(await bytesOf(response))).toBe('HTTP/1.1 /old');
+            stream.end();
+            await atB.whenEnded();
+            expect(atB.text).toBe(`${preface}frames`);
+            expect(streamB.remoteHost).not.toBe('');
+            if (tls === 'mutual') expect(streamB.identity).toEqual({ user: 'a', groups: ['drydock:hosts'] });
+            else expect(streamB.identity).toBeUndefined();
+            streamB.end();
+            await atA.whenEnded();
+            expect(atA.text).toBe('settings');
+            await listener.close();
+          }));
+
+        it('knows the preface in pieces, and gives none of it twice', () =>
+          inWorld(async (world) => {
+            const { a } = world;
+            const { accepted, atB, listener } = await serveBoth(world);
+            const stream = await a.network.streams.connect(listener.address, new Received(), {
+              tls,
+              protocol,
+            });
+            for (const piece of ['P', 'RI * HTTP/2.', '0\r\n\r\nSM\r\n\r', '\nfra', 'mes']) {
+              stream.write(encodeUtf8(piece));
+              await a.clock.sleep(5);
+            }
+            stream.end();
+            const streamB = await accepted;
+            await atB.whenEnded();
+            expect(atB.text).toBe(`${preface}frames`);
+            streamB.end();
+            await listener.close();
+          }));
+
+        it('breaks these connections too when the listener closes', () =>
+          inWorld(async (world) => {
+            const { a } = world;
+            const { accepted, atB, listener } = await serveBoth(world);
+            const atA = new Received();
+            const stream = await a.network.streams.connect(listener.address, atA, { tls, protocol });
+            stream.write(encodeUtf8(preface));
+            await accepted;
+            await listener.close();
+            await Promise.all([atA.whenClosed(), atB.whenClosed()]);
+          }));
+      });
 
       it('breaks the body at the reader when the server goes away', () =>
         inWorld(async ({ a, b, hostB }) => {

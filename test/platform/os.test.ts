@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { TlsMaterial } from '../../src/platform/network.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { createOsPlatform } from '../../src/platform/os/os-platform.ts';
 import { createAuthority, issueCertificate } from '../../src/platform/os/pki.ts';
@@ -19,20 +20,19 @@ async function temporaryFolder(): Promise<World & { readonly directory: string }
   return { ...real, directory, close: () => rm(directory, { recursive: true, force: true }) };
 }
 
-async function twoHosts(): Promise<{ a: Platform; b: Platform }> {
+async function twoHosts(): Promise<{ a: Platform; b: Platform; tlsB: TlsMaterial }> {
   const folder = await temporaryFolder();
   try {
     const authority = await createAuthority(folder.directory);
-    const host = async (hostname: string): Promise<Platform> =>
-      createOsPlatform({
-        hostname,
-        tls: await issueCertificate(authority, {
-          commonName: hostname,
-          organizations: ['drydock:hosts'],
-          hosts: ['127.0.0.1', 'localhost'],
-        }),
+    const issue = (commonName: string): Promise<TlsMaterial> =>
+      issueCertificate(authority, {
+        commonName,
+        organizations: ['drydock:hosts'],
+        hosts: ['127.0.0.1', 'localhost'],
       });
-    return { a: await host('a'), b: await host('b') };
+    const host = (hostname: string, tls: TlsMaterial): Platform => createOsPlatform({ hostname, tls });
+    const tlsB = await issue('b');
+    return { a: host('a', await issue('a')), b: host('b', tlsB), tlsB };
   } finally {
     await folder.close();
   }

@@ -107,7 +107,7 @@ diskCompliance('sim', async () => {
 networkCompliance('sim', async () => {
   const world = newWorld();
   const [a, b] = ['a', 'b'].map((name): Platform => bootedHost(world, name).platform) as [Platform, Platform];
-  return { ...driver(world), a, b, hostA: 'a', hostB: 'b' };
+  return { ...driver(world), a, b, hostA: 'a', hostB: 'b', tlsB: { ca: 'ca', cert: 'cert', key: 'key' } };
 });
 
 processesCompliance('sim', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/platform/clock.ts';
 import type { Disk } from '../../src/platform/disk.ts';
+import type { TlsMaterial } from '../../src/platform/network.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import type { Processes } from '../../src/platform/processes.ts';
 import type { Random } from '../../src/platform/random.ts';
@@ -42,6 +43,8 @@ export interface NetworkWorld extends World {
   /** Names or addresses under which the hosts listen and are reached. */
   readonly hostA: string;
   readonly hostB: string;
+  /** Of host B; in a world that encrypts nothing, any text. */
+  readonly tlsB: TlsMaterial;
 }
 
 /** What a test program does, in words that both worlds can turn into a command. */

@@ -19,7 +19,7 @@ import type { Address, Listener } from '../network.ts';
 import { listenOn } from './listening.ts';
 import { addressText, connectError } from './system-errors.ts';
 import { divertHttp2 } from './http2-sniffer.ts';
-import { noMaterialError, peerIdentity, serverTlsOptions, tlsOptions } from './tls.ts';
+import { noMaterialError, peerIdentity, serverTlsOptions, tlsOptions, turnAwayOthers } from './tls.ts';
 import type { TlsMaterial } from './tls.ts';
 
 /** Kubernetes' limit for request bodies. A longer one is answered with 413. */
@@ -61,6 +61,7 @@ export class OsHttp implements Http {
         ? createServer(onRequest)
         : createTlsServer(serverTlsOptions(tls === 'mutual' ? this.#material() : tls, protocols), onRequest);
     if (http2 !== undefined) divertHttp2(server, tls === 'none' ? 'connection' : 'secureConnection', http2);
+    if (typeof tls === 'object') turnAwayOthers(server, tls.policy);
     server.keepAliveTimeout = serverIdleMillisMax;
     return listenOn(server, address);
   }
