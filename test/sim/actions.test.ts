@@ -298,7 +298,7 @@ describe('disks', () => {
     const rotten = (): number => world.hits.count('rot');
     perform('disk', { host: 'servers', rot: 'any', misdirect: '10%' }, on);
     expect([rotten(), world.hits.count('spared')]).toEqual([1, 2]);
-    const [a, b] = servers as readonly [Host, Host];
+    const [a, b] = [servers[0]!, servers[1]!];
     expect([a.disk.faults.misdirectProbability, b.disk.faults.misdirectProbability]).toEqual([0.1, 0]);
     perform('wipe', 'b', on);
     expect([b.isUp, world.hits.count('disk-wiped')]).toEqual([true, 0]);
