@@ -1,16 +1,14 @@
 import { assert } from '../base/assert.ts';
-import { emptyBytes } from '../base/bytes.ts';
-import { isJoint } from './changer.ts';
-import { decodeConfChangeV2, encodeConfChangeV2, leaveJointChange } from './conf-change.ts';
 import { LeaderReads } from './leader-reads.ts';
 import type { MsgAppResp, MsgHeartbeatResp, MsgProp } from './messages.ts';
 import { ProgressTracker } from './progress-tracker.ts';
 import type { Progress } from './progress.ts';
+import { Proposals, traceOwnAck } from './proposals.ts';
 import type { RaftState } from './raft-state.ts';
 import { Replication } from './replication.ts';
 import type { MemberStatus } from './status.ts';
 import { noMember } from './types.ts';
-import type { Entry, Index, MemberId, Term } from './types.ts';
+import type { Entry, MemberId } from './types.ts';
 
 /** What a member is and does while it leads (§5.3, §5.4.2). It begins with an election and ends with the role. */
 export class Leader {
@@ -18,16 +16,11 @@ export class Leader {
   readonly #tracker: ProgressTracker;
   readonly #replication: Replication;
   readonly #reads: LeaderReads;
+  readonly #proposals: Proposals;
   #heartbeatElapsed = 0;
   #transferee: MemberId = noMember;
-  /**
-   * No conf change is proposed before this index is applied: one in flight, and none before the leader's
-   * first own commit (which closes the hole in single-server changes found after the thesis).
-   */
-  #pendingConfIndex = 0 as Index;
-  #uncommittedBytes = 0;
   /** What `flush` is to send: many reasons between two Readys, one broadcast. */
-  #broadcastPending = false;
+  #broadcastPending = true;
   #heartbeatPending = false;
 
   constructor(state: RaftState) {
@@ -38,9 +31,7 @@ export class Leader {
     const own = this.#tracker.of(state.id);
     own.match = state.log.stableIndex;
     own.becomeReplicate();
-    // An entry of its own term is what lets it commit the ones before (§5.4.2, §8).
-    this.#append([{ type: 'normal', data: emptyBytes }]);
-    this.#pendingConfIndex = state.log.lastIndex;
+    this.#proposals = new Proposals(state);
   }
 
   // ── Time ────────────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +115,7 @@ export class Leader {
     const own = this.#tracker.get(id);
     if (own === undefined || !own.maybeUpdate(log.stableIndex)) return;
     if (config.traceSpec !== undefined && log.matches(own.match, term)) {
-      this.#traceOwnAck('receive', own.match);
+      traceOwnAck(this.#state, 'receive', own.match);
     }
     if (this.#maybeCommit()) this.#broadcastPending = true;
   }
@@ -140,77 +131,18 @@ export class Leader {
     return true;
   }
 
-  // ── Proposals ───────────────────────────────────────────────────────────────────────────────────
+  // ── Requests ────────────────────────────────────────────────────────────────────────────────────
 
   propose(entries: MsgProp['entries']): 'accepted' | 'dropped' {
-    const { id, log, config } = this.#state;
     // A leader that was removed and goes on leading (`stepDownOnRemoval`) takes nothing new.
-    if (this.#transferee !== noMember || this.#tracker.get(id) === undefined) return 'dropped';
-    let changes = false;
-    let bytes = 0;
-    for (const entry of entries) {
-      bytes += entry.data.length;
-      if (entry.type === 'conf-change') changes = true;
-    }
-    if (changes && (entries.length > 1 || !this.#mayChange(entries[0]!.data))) return 'dropped';
-    // One proposal always fits into an empty pipeline, however large it is.
-    if (this.#uncommittedBytes > 0 && this.#uncommittedBytes + bytes > config.uncommittedBytesMax) {
-      return 'dropped';
-    }
-    this.#uncommittedBytes += bytes;
-    this.#append(entries);
-    if (changes) this.#pendingConfIndex = log.lastIndex;
-    return 'accepted';
-  }
-
-  #append(proposals: MsgProp['entries']): void {
-    const { log, term } = this.#state;
-    let last = log.lastIndex;
-    const entries: Entry[] = [];
-    for (const { type, data } of proposals) {
-      last = (last + 1) as Index;
-      entries.push({ index: last, term, type, data });
-    }
-    if (this.#state.config.traceSpec !== undefined) this.#traceAppending(entries);
-    log.append(entries);
-    if (this.#state.config.traceSpec !== undefined) this.#traceOwnAck('send', last);
-    this.#broadcastPending = true;
-  }
-
-  #traceAppending(entries: readonly Entry[]): void {
-    for (const { type, data } of entries) {
-      if (type === 'normal') this.#state.spec({ name: 'Replicate' });
-      else this.#state.spec({ name: 'ChangeConf', change: decodeConfChangeV2(data) });
-    }
-  }
-
-  /** To the specification, as in etcd, a leader's own ack is a message to itself. */
-  #traceOwnAck(name: 'send' | 'receive', index: Index): void {
-    const { id, term } = this.#state;
-    const answer = { reject: false, rejectHint: 0 as Index, logTerm: 0 as Term };
-    this.#state.spec({ name, message: { type: 'MsgAppResp', from: id, to: id, term, index, ...answer } });
+    if (this.#transferee !== noMember || this.#tracker.get(this.#state.id) === undefined) return 'dropped';
+    const result = this.#proposals.propose(entries);
+    if (result === 'accepted') this.#broadcastPending = true;
+    return result;
   }
 
   applied(entries: readonly Entry[]): void {
-    let bytes = 0;
-    for (const entry of entries) bytes += entry.data.length;
-    // Entries of earlier leaders were never counted.
-    this.#uncommittedBytes = Math.max(0, this.#uncommittedBytes - bytes);
-    const { confState, log } = this.#state;
-    if (confState.autoLeave !== true || log.applied < this.#pendingConfIndex) return;
-    // Past all limits: a cluster must not stay joint because its leader is busy.
-    this.#append([{ type: 'conf-change', data: encodeConfChangeV2(leaveJointChange) }]);
-    this.#pendingConfIndex = log.lastIndex;
-  }
-
-  // ── Membership (thesis §4) ──────────────────────────────────────────────────────────────────────
-
-  /** One change at a time; while the membership is joint, only the one that leaves it; and no leaving otherwise. */
-  #mayChange(data: Uint8Array): boolean {
-    const { config, log, confState } = this.#state;
-    if (config.disableConfChangeValidation === true) return true;
-    if (this.#pendingConfIndex > log.applied) return false;
-    return (decodeConfChangeV2(data).changes.length === 0) === isJoint(confState);
+    if (this.#proposals.applied(entries)) this.#broadcastPending = true;
   }
 
   /** The membership is another. */
@@ -223,8 +155,6 @@ export class Leader {
     this.#maybeCommit();
     this.#broadcastPending = true;
   }
-
-  // ── Reads, transfer, reports ────────────────────────────────────────────────────────────────────
 
   read(context: string, from: MemberId): 'accepted' | 'dropped' {
     return this.#reads.add(context, from);
@@ -245,6 +175,8 @@ export class Leader {
     const { id: from, term } = this.#state;
     this.#state.send({ type: 'MsgTimeoutNow', from, to, term });
   }
+
+  // ── The driver's reports ────────────────────────────────────────────────────────────────────────
 
   reportUnreachable(member: MemberId): void {
     const progress = this.#tracker.get(member);
@@ -270,7 +202,6 @@ export class Leader {
     assert(leader === id, 'a leader knows itself');
     assert(vote === id, 'a leader voted for itself');
     assert(log.lastTerm === term, 'a leader has an entry of its own term');
-    assert(this.#uncommittedBytes >= 0, 'uncommitted bytes below zero');
     this.#tracker.checkInvariants();
   }
 }

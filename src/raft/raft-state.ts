@@ -72,15 +72,7 @@ export class RaftState {
 
   /** `progress`: of the member that a MsgApp goes to, for the trace. */
   send(message: Message, progress?: Progress): void {
-    if (this.config.traceSpec !== undefined) {
-      const { match, next } = progress ?? {};
-      this.spec({
-        name: 'send',
-        message,
-        ...(match !== undefined && { match }),
-        ...(next !== undefined && { next }),
-      });
-    }
+    if (this.config.traceSpec !== undefined) this.spec({ name: 'send', message, progress });
     this.outbox.add(message, this.#promisesNothing(message));
   }
 

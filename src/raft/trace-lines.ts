@@ -27,7 +27,12 @@ export type TracedEvent =
   | { readonly name: 'Commit' | 'Replicate' | 'Ready' }
   | { readonly name: 'ChangeConf'; readonly change: ConfChangeV2 }
   | { readonly name: 'ApplyConfChange'; readonly confState: ConfState }
-  | { readonly name: 'send'; readonly message: Message; readonly match?: Index; readonly next?: Index }
+  | {
+      readonly name: 'send';
+      readonly message: Message;
+      /** Of the member that a MsgApp goes to. */
+      readonly progress?: { readonly match: Index; readonly next: Index } | undefined;
+    }
   | { readonly name: 'receive'; readonly message: Message };
 
 const roleNames = {
@@ -67,9 +72,9 @@ export function traceLine(state: TraceState, event: TracedEvent): string | undef
       if (name === undefined) return undefined;
       const msg = traceMessage(event.message);
       if (event.name === 'receive') return line({ name: `Receive${name}`, ...common, msg });
-      const { match, next } = event;
-      const prop = match === undefined ? {} : { prop: { match, next } };
-      return line({ name: `Send${name}`, ...common, msg, ...prop });
+      const { progress } = event;
+      const prop = progress === undefined ? undefined : { match: progress.match, next: progress.next };
+      return line({ name: `Send${name}`, ...common, msg, prop });
     }
     case 'ChangeConf': {
       const changes = event.change.changes.map(({ type, member }) => ({
