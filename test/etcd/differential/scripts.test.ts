@@ -36,7 +36,8 @@ const scripts = {
 };
 
 describe.skipIf(!here)('every edge of the API is answered as a real etcd answers it', () => {
-  it.each(Object.entries(scripts))(
+  // Several at a time, for they wait most of it.
+  it.concurrent.each(Object.entries(scripts))(
     '%s',
     async (name, steps) => {
       const pair = await Pair.start(name);

@@ -132,6 +132,22 @@ export const txns: readonly Step[] = [
   txn([op.put('lost'), { request_put: { key: 'a', value: 'v', ignore_value: true } }]),
   txn([op.put('lost'), { request_put: { key: 'a', lease: 1, ignore_lease: true } }]),
   txn([op.put('made'), { request_put: { key: 'made', ignore_value: true } }]),
+  // Whose fault counts: the door goes through all ops before it looks for duplicates; then come puts, key and lease, then reads.
+  txn([op.put('a'), op.put('a'), {}]),
+  txn([op.txn([{}]), op.put('a'), op.put('')]),
+  txn([op.put('a'), op.put('a'), { request_put: { key: 'a', value: 'v', ignore_value: true } }]),
+  txn([op.put('a'), op.put('a'), op.get('a', { sort_order: 9 })]),
+  txn([op.get('a', { revision: 1_000_000 }), { request_put: { key: 'b', lease: 4711 } }]),
+  txn([{ request_put: { key: 'never', lease: 4711, ignore_value: true } }]),
+  txn([{ request_put: { key: 'never', ignore_value: true } }, { request_put: { key: 'b', lease: 4711 } }]),
+  txn([{ request_put: { key: 'b', lease: 4711 } }, { request_put: { key: 'never', ignore_value: true } }]),
+  { call: 'KV.Put', request: { key: 'never', lease: 4711, ignore_value: true } },
+  // A transaction takes a revision before 0 at its word.
+  ...[-1, -2, -(2n ** 63n)].flatMap((revision) => [
+    txn([op.get('a', { revision })]),
+    txn([op.get('a', { revision }), op.put('b')]),
+    txn([op.txn([op.get('a', { revision })])]),
+  ]),
   txn([], [op.get('a', { revision: 1_000_000 })], []),
   txn([], [op.get('a', { revision: 1_000_000 })], [never]),
   { call: 'KV.Range', request: { key: 'lost' } },
@@ -292,7 +308,7 @@ export const compaction: readonly Step[] = [
   { call: 'KV.DeleteRange', request: { key: 'a' } },
   { call: 'KV.Compact', request: { revision: 5, physical: true } },
   { call: 'Maintenance.HashKV' },
-  ...[3, 4, 5, 6, 7, 8, 9].flatMap((revision): Step[] => [
+  ...[-5, -1, 3, 4, 5, 6, 7, 8, 9].flatMap((revision): Step[] => [
     { call: 'KV.Range', request: { ...all, revision } },
     { call: 'Maintenance.HashKV', request: { revision } },
     txn([op.put('t'), op.get('a', { revision })]),

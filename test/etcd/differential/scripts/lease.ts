@@ -15,7 +15,18 @@ const put = (key: string, lease: unknown): Step => ({
 });
 const all = { key: '\0', range_end: '\0' };
 
+const inOrder = [
+  [300, 31],
+  [200, 32],
+  [400, 33],
+  [250, 34],
+] as const;
+
 export const leases: readonly Step[] = [
+  // Listed by when they end.
+  ...inOrder.map(([TTL, ID]) => grant(TTL, ID)),
+  { call: 'Lease.LeaseLeases' },
+  ...inOrder.map(([, ID]): Step => ({ call: 'Lease.LeaseRevoke', request: { ID } })),
   ...[0, 1, -1, -(2n ** 63n), 3, 9_000_000_000].map((TTL) => grant(TTL)),
   ...[9_000_000_001, 2n ** 63n - 1n].map((TTL) => grant(TTL)),
   grant(100, 1),
@@ -29,7 +40,6 @@ export const leases: readonly Step[] = [
     timeToLive(ID),
     timeToLive(ID, false),
   ]),
-  { call: 'Lease.LeaseLeases' },
   put('b', 1),
   put('a', 1),
   put('c', -1),
