@@ -126,6 +126,8 @@ class ServerExchange implements EndEvents {
   #wake: (() => void) | undefined;
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #gone = false;
+  #answered = false;
+  readonly #leaving = new AbortController();
 
   constructor(life: Life, end: ConnectionEnd, windowBytes: number) {
     this.#life = life;
@@ -141,7 +143,12 @@ class ServerExchange implements EndEvents {
   /** A rejection of the handler is a bug of the server, by the contract of HttpHandler. */
   answer(handle: HttpHandler, request: HttpRequest, caller: Caller): void {
     const { identity, remoteHost } = caller;
-    const response = handle({ ...request, remoteHost, ...(identity === undefined ? {} : { identity }) });
+    const response = handle({
+      ...request,
+      remoteHost,
+      left: this.#leaving.signal,
+      ...(identity === undefined ? {} : { identity }),
+    });
     this.#life.guard(response.then((ready) => this.#respond(ready)));
   }
 
@@ -153,6 +160,7 @@ class ServerExchange implements EndEvents {
   closed(): void {
     this.#gone = true;
     this.#wake?.();
+    if (!this.#answered) this.#leaving.abort();
     const leaving = this.#iterator?.return?.();
     if (leaving !== undefined) this.#life.guard(leaving);
   }
@@ -161,6 +169,7 @@ class ServerExchange implements EndEvents {
     const { status, headers, body } = response;
     if (body instanceof Uint8Array) {
       this.#send({ type: 'head', status, headers, body });
+      this.#answered = true;
       this.#end.close();
       return;
     }
@@ -187,6 +196,7 @@ class ServerExchange implements EndEvents {
     }
     this.#iterator = undefined;
     this.#send({ type: 'end' });
+    this.#answered = true;
     this.#end.close();
   }
 

@@ -4,11 +4,15 @@ import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Message } from '../grpc/message.ts';
 import type { Metadata } from '../grpc/metadata.ts';
 import type { CallEvents, ServerCall } from '../grpc/service.ts';
-import { type GrpcStatus, okStatus } from '../grpc/status.ts';
+import { grpcCode, type GrpcStatus, okStatus } from '../grpc/status.ts';
+import type { Clock, Timer } from '../platform/clock.ts';
 import type { Identity } from '../platform/network.ts';
 
 /** More bytes than these wait: `send` says false. */
 const sendQueueBytesMax = 1024 * 1024;
+/** A timer takes no more; whoever waits longer than 24 days waits too long. */
+const timerMillisMax = 2 ** 31 - 1;
+const exceeded = 'context deadline exceeded';
 
 /**
  * A call that a request to the JSON gateway makes. To the method it is a gRPC call like any other; its messages are taken one by one
@@ -20,7 +24,7 @@ export class GatewayCall implements ServerCall {
   /** In etcd the gateway is a client of its own, and its certificate would be asked for: never the caller's. */
   readonly identity: Identity | undefined = undefined;
   readonly remoteHost: string;
-  readonly deadlineMillis: number | undefined = undefined;
+  readonly deadlineMillis: number | undefined;
   onCancelled: ((reason: string) => void) | undefined;
   /** The events of a streaming method, once it is open. */
   events: CallEvents | undefined;
@@ -30,11 +34,24 @@ export class GatewayCall implements ServerCall {
   #cancelled = false;
   #status: GrpcStatus | undefined;
   #waiting: Deferred<void> | undefined;
+  #timer: Timer | undefined;
 
-  constructor(path: string, metadata: Metadata, remoteHost: string) {
+  /** @param timeoutMillis from now on; undefined: no limit */
+  constructor(
+    path: string,
+    metadata: Metadata,
+    remoteHost: string,
+    clock: Clock,
+    timeoutMillis: number | undefined,
+  ) {
     this.path = path;
     this.metadata = metadata;
     this.remoteHost = remoteHost;
+    if (timeoutMillis === undefined) return;
+    this.deadlineMillis = clock.monotonicMillis() + timeoutMillis;
+    this.#timer = clock.setTimer(Math.min(timeoutMillis, timerMillisMax), () =>
+      this.#cancel(exceeded, { code: grpcCode.deadlineExceeded, message: exceeded }),
+    );
   }
 
   get cancelled(): boolean {
@@ -71,8 +88,7 @@ export class GatewayCall implements ServerCall {
 
   end(status: GrpcStatus = okStatus): void {
     if (this.ended) return;
-    this.#status = status;
-    this.#wake();
+    this.#end(status);
   }
 
   /** The next message, or how the call ended after the last one. One at a time. */
@@ -98,12 +114,22 @@ export class GatewayCall implements ServerCall {
 
   /** The client left. */
   cancel(reason: string): void {
+    this.#cancel(reason, okStatus);
+  }
+
+  #cancel(reason: string, status: GrpcStatus): void {
     if (this.ended) return;
     this.#cancelled = true;
-    this.#status = okStatus;
     this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#end(status);
     this.events?.cancelled(reason);
     this.onCancelled?.(reason);
+  }
+
+  #end(status: GrpcStatus): void {
+    this.#status = status;
+    this.#timer?.cancel();
     this.#wake();
   }
 

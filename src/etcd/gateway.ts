@@ -1,5 +1,6 @@
 import { encodeUtf8 } from '../base/bytes.ts';
 import type { Metadata } from '../grpc/metadata.ts';
+import { parseTimeout } from '../grpc/request-head.ts';
 import type { GrpcMethod, GrpcMethods } from '../grpc/service.ts';
 import { grpcCode, type GrpcStatus } from '../grpc/status.ts';
 import { decodeBase64 } from '../base/base64.ts';
@@ -55,6 +56,11 @@ export class Gateway {
     if (request.method !== 'POST') {
       return failure({ code: grpcCode.unimplemented, message: 'Method Not Allowed' });
     }
+    const timeout = request.headers['grpc-timeout'];
+    const timeoutMillis = parseTimeout(timeout);
+    if (timeoutMillis === 'malformed') {
+      return failure({ code: grpcCode.invalidArgument, message: `invalid grpc-timeout: ${timeout!}` });
+    }
     let messages: Uint8Array[];
     try {
       messages = readMessages(binding.type, request.body);
@@ -62,7 +68,9 @@ export class Gateway {
       if (!(error instanceof JsonError)) throw error;
       return failure({ code: grpcCode.invalidArgument, message: error.message });
     }
-    const call = new GatewayCall(binding.path, new HeaderMetadata(request.headers), request.remoteHost);
+    const metadata = new HeaderMetadata(request.headers);
+    const call = new GatewayCall(binding.path, metadata, request.remoteHost, this.#clock, timeoutMillis);
+    request.left?.addEventListener('abort', () => call.cancel('the client left'), { once: true });
     begin(binding, call, messages);
     const { type } = binding;
     const first = call.next();

@@ -17,6 +17,7 @@ export class HttpExchange implements StreamOwner {
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
   #over = false;
+  readonly #leaving = new AbortController();
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #wake: (() => void) | undefined;
 
@@ -49,6 +50,7 @@ export class HttpExchange implements StreamOwner {
 
   broken(): void {
     this.#leave();
+    this.#leaving.abort();
     this.#wake?.();
     void this.#iterator?.return?.();
   }
@@ -87,6 +89,7 @@ export class HttpExchange implements StreamOwner {
       headers,
       body,
       remoteHost,
+      left: this.#leaving.signal,
       ...(identity !== undefined && { identity }),
     });
     if (response.body instanceof Uint8Array) {

@@ -58,6 +58,8 @@ export interface HttpServerRequest extends HttpRequest {
   readonly identity?: Identity;
   /** The client's address. */
   readonly remoteHost: string;
+  /** Aborted when the client leaves before the whole response has gone out. Absent: nobody can leave. */
+  readonly left?: AbortSignal;
 }
 
 export interface HttpResponse {

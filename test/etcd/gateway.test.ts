@@ -184,6 +184,60 @@ describe('the JSON gateway', () => {
     expect(await waiting).toEqual({ done: true, value: undefined });
   });
 
+  it('cancels the call of a client that leaves before its only answer', async () => {
+    let call: ServerCall | undefined;
+    const to = put((made) => (call = made));
+    const leaving = new AbortController();
+    const answer = to.handle({
+      method: 'POST',
+      path: '/v3/kv/put',
+      headers: {},
+      body: encodeUtf8('{}'),
+      remoteHost: '127.0.0.1',
+      left: leaving.signal,
+    });
+    const reasons: string[] = [];
+    call!.onCancelled = (reason) => reasons.push(reason);
+    expect(call!.cancelled).toBe(false);
+    leaving.abort();
+    expect([call!.cancelled, reasons]).toEqual([true, ['the client left']]);
+    // Nobody is there to read it; that it comes lets the connection go.
+    await answer;
+    call!.reply(PutResponse.encode({}));
+  });
+
+  it('gives a call as much time as its Grpc-Timeout says', async () => {
+    let call: ServerCall | undefined;
+    const to = put((made) => (call = made));
+    const response = await post(to, '/v3/kv/put', '{}', { 'grpc-timeout': '20m' });
+    expect(response.status).toBe(504);
+    expect(await bodyOf(response)).toBe('{"code":4,"message":"context deadline exceeded"}');
+    expect(call!.cancelled).toBe(true);
+    expect(call!.deadlineMillis).toBeGreaterThan(0);
+    const quick = put((made) => made.reply(PutResponse.encode({})));
+    expect((await post(quick, '/v3/kv/put', '{}', { 'grpc-timeout': '1S' })).status).toBe(200);
+    for (const text of ['1', 'S', '-1S', '1s', '1 S']) {
+      const refused = await post(quick, '/v3/kv/put', '{}', { 'grpc-timeout': text });
+      expect(refused.status).toBe(400);
+      expect(await bodyOf(refused)).toBe(`{"code":3,"message":"invalid grpc-timeout: ${text}"}`);
+    }
+  });
+
+  it('ends a stream whose time is up with an error as its last line', async () => {
+    const reasons: string[] = [];
+    const to = watch((call) => {
+      call.send(notice(1));
+      return { cancelled: (reason) => void reasons.push(reason) };
+    });
+    const response = await post(to, '/v3/watch', '{"create_request":{}}', { 'grpc-timeout': '30m' });
+    expect((await bodyOf(response)).split('\n')).toEqual([
+      expect.stringContaining('"result"'),
+      '{"error":{"code":4,"message":"context deadline exceeded"}}',
+      '',
+    ]);
+    expect(reasons).toEqual(['context deadline exceeded']);
+  });
+
   it('tells a method to wait when nobody takes its messages, and to go on when they are taken', async () => {
     let sent = 0;
     let drained = 0;

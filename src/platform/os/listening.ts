@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 
 import type { Address, Listener } from '../network.ts';
-import { breakSocket } from './socket-stream.ts';
+import { breakSocket, isShuttingDown } from './socket-stream.ts';
 import { listenError } from './system-errors.ts';
 
 /** Connections one listener keeps; further ones are dropped at once rather than exhausting the process. */
@@ -14,10 +14,13 @@ const connectionsMax = 8_192;
 export async function listenOn(server: Server, address: Address): Promise<Listener> {
   server.maxConnections = connectionsMax;
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  const secured = new Set<Socket>();
+  const keepIn = (set: Set<Socket>) => (socket: Socket) => {
+    set.add(socket);
+    socket.once('close', () => set.delete(socket));
+  };
+  server.on('connection', keepIn(sockets));
+  server.on('secureConnection', keepIn(secured));
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => reject(listenError(error, address));
     server.once('error', fail);
@@ -34,9 +37,20 @@ export async function listenOn(server: Server, address: Address): Promise<Listen
     close: () => {
       closed ??= new Promise<void>((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) breakSocket(socket);
+        // The reset of what lies below TLS while that shuts down would keep the handle for ever: only TLS knows that it does.
+        const ending = new Set<string>();
+        for (const socket of secured) {
+          if (!isShuttingDown(socket)) continue;
+          ending.add(peerOf(socket));
+          socket.destroy();
+        }
+        for (const socket of sockets) if (!ending.has(peerOf(socket))) breakSocket(socket);
       });
       return closed;
     },
   };
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

@@ -164,12 +164,17 @@ async function respond(
     return;
   }
   const identity = peerIdentity(request.socket);
+  const leaving = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) leaving.abort();
+  });
   const answer = await handle({
     method: must(request.method),
     path: must(request.url),
     headers: flatten(request.headers),
     body,
     remoteHost: request.socket.remoteAddress ?? '',
+    left: leaving.signal,
     ...(identity !== undefined && { identity }),
   });
   await write(response, answer);

@@ -61,8 +61,12 @@ export class SocketStream implements ByteStream {
 
 /** Breaks a connection at once, with a reset where that can be: a plain close looks like `end` to the other side. */
 export function breakSocket(socket: Socket): void {
-  // Node 20 closes a handle never if it is asked to reset it while a shutdown is under way; TLS knows no reset.
-  const shuttingDown = socket.writableEnded && !socket.writableFinished;
-  if (shuttingDown || 'alpnProtocol' in socket) socket.destroy();
+  // TLS knows no reset.
+  if (isShuttingDown(socket) || 'alpnProtocol' in socket) socket.destroy();
   else socket.resetAndDestroy();
+}
+
+/** Node 20 never closes a handle that it is asked to reset while a shutdown is under way. */
+export function isShuttingDown(socket: Socket): boolean {
+  return socket.writableEnded && !socket.writableFinished;
 }
