@@ -382,6 +382,111 @@ export function networkCompliance(name: string, make: () => Promise<NetworkWorld
           }));
       });
 
+      it('tells the handler when the client leaves before it has its answer, and not when it has it', () =>
+        inWorld(async ({ a, b, hostB }) => {
+          const asked = deferred<AbortSignal>();
+          const left = deferred<void>();
+          const signals: AbortSignal[] = [];
+          const listener = await b.network.http.serve(
+            { host: hostB, port: 0 },
+            async (request) => {
+              signals.push(request.left!);
+              if (request.path === '/quick') return text('there');
+              request.left!.addEventListener('abort', () => left.resolve());
+              asked.resolve(request.left!);
+              return new Promise(() => {});
+            },
+            { tls: 'none' },
+          );
+          const response = await a.network.http.request(listener.address, get('/quick'), { tls: 'none' });
+          expect(decodeUtf8(await bytesOf(response))).toBe('there');
+          const controller = new AbortController();
+          const options = { tls: 'none', signal: controller.signal } as const;
+          const waiting = codeOf(a.network.http.request(listener.address, get('/slow'), options));
+          expect((await asked.promise).aborted).toBe(false);
+          controller.abort();
+          expect(await waiting).toBe('ABORTED');
+          await left.promise;
+          expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+          await listener.close();
+        }));
+
+      describe.each(['none', 'mutual'] as const)('with HTTP/2 beside HTTP/1.1, TLS %s', (tls) => {
+        const serveBoth = async ({ b, hostB }: NetworkWorld) => {
+          const accepted = deferred<ByteStream>();
+          const atB = new Received();
+          const listener = await b.network.http.serve(
+            { host: hostB, port: 0 },
+            async ({ path }) => text(`HTTP/1.1 ${path}`),
+            {
+              tls,
+              http2: (stream) => {
+                accepted.resolve(stream);
+                return atB;
+              },
+            },
+          );
+          return { accepted: accepted.promise, atB, listener };
+        };
+        const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+        const protocol = 'h2';
+
+        it('hands a connection that begins with the preface over whole, and answers others', () =>
+          inWorld(async (world) => {
+            const { a } = world;
+            const { accepted, atB, listener } = await serveBoth(world);
+            const atA = new Received();
+            const stream = await a.network.streams.connect(listener.address, atA, { tls, protocol });
+            stream.write(encodeUtf8(`${preface}frames`));
+            const streamB = await accepted;
+            streamB.write(encodeUtf8('settings'));
+            const response = await a.network.http.request(listener.address, get('/old'), { tls });
+            expect(decodeUtf8(await bytesOf(response))).toBe('HTTP/1.1 /old');
+            stream.end();
+            await atB.whenEnded();
+            expect(atB.text).toBe(`${preface}frames`);
+            expect(streamB.remoteHost).not.toBe('');
+            if (tls === 'mutual') expect(streamB.identity).toEqual({ user: 'a', groups: ['drydock:hosts'] });
+            else expect(streamB.identity).toBeUndefined();
+            streamB.end();
+            await atA.whenEnded();
+            expect(atA.text).toBe('settings');
+            await listener.close();
+          }));
+
+        it('knows the preface in pieces, and gives none of it twice', () =>
+          inWorld(async (world) => {
+            const { a } = world;
+            const { accepted, atB, listener } = await serveBoth(world);
+            const stream = await a.network.streams.connect(listener.address, new Received(), {
+              tls,
+              protocol,
+            });
+            for (const piece of ['P', 'RI * HTTP/2.', '0\r\n\r\nSM\r\n\r', '\nfra', 'mes']) {
+              stream.write(encodeUtf8(piece));
+              await a.clock.sleep(5);
+            }
+            stream.end();
+            const streamB = await accepted;
+            await atB.whenEnded();
+            expect(atB.text).toBe(`${preface}frames`);
+            streamB.end();
+            await listener.close();
+          }));
+
+        it('breaks these connections too when the listener closes', () =>
+          inWorld(async (world) => {
+            const { a } = world;
+            const { accepted, atB, listener } = await serveBoth(world);
+            const atA = new Received();
+            const stream = await a.network.streams.connect(listener.address, atA, { tls, protocol });
+            stream.write(encodeUtf8(preface));
+            await accepted;
+            await listener.close();
+            await Promise.all([atA.whenClosed(), atB.whenClosed()]);
+          }));
+      });
+
       it('breaks the body at the reader when the server goes away', () =>
         inWorld(async ({ a, b, hostB }) => {
           async function* body(): AsyncGenerator<Uint8Array> {
