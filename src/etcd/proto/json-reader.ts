@@ -137,11 +137,15 @@ export class JsonReader {
     let string = '';
     this.#at++;
     for (;;) {
+      // By runs of what stands for itself: values are long.
+      const from = this.#at;
+      while (isPlain(this.#text.charCodeAt(this.#at))) this.#at++;
+      string += this.#text.slice(from, this.#at);
       const letter = this.#peek();
       if (letter < ' ') this.#unexpected('in string literal');
       this.#at++;
       if (letter === '"') return string;
-      string += letter === '\\' ? this.#escape() : letter;
+      string += this.#escape();
     }
   }
 
@@ -202,4 +206,9 @@ export class JsonReader {
     const before = this.#text.slice(this.#start, at).split('\n');
     return `${before.length}:${before.at(-1)!.length + 1}`;
   }
+}
+
+/** Whether a unit stands for itself in a string: not its end, no escape, no control character; NaN is the end of the text. */
+function isPlain(unit: number): boolean {
+  return unit >= 0x20 && unit !== 0x22 && unit !== 0x5c;
 }
