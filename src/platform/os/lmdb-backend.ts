@@ -46,6 +46,8 @@ const commitOperationsMax = 10_000;
 const commitBytesMax = 2 * 1024 * 1024;
 /** Blocks with deleted records are packed anew when there are this many: some 1 ms of work. */
 const editedBlocksMax = 256;
+/** And records into new blocks: while they are young, the collector of the heap has nothing to do for them. */
+const tailRecordsMax = 1024;
 /** More than this on its way to the disk, and `drained` makes the owner wait. */
 const pendingBytesMax = 32 * 1024 * 1024;
 /** Blocks kept in the heap after they are durable, newest first: most reads ask for what was just written. */
@@ -314,7 +316,7 @@ export class LmdbBackend implements Backend {
     }
     this.#stepValues.clear();
     this.#counts = { format: formatVersion, records: this.#recordCount, liveBytes: this.#liveBytes };
-    if (this.#edited.size >= editedBlocksMax) this.#seal();
+    if (this.#edited.size >= editedBlocksMax || this.#tailCommitted >= tailRecordsMax) this.#seal();
     if (this.#isDue()) this.#write();
     else this.#timer ??= setTimeout(() => this.#writeInTime(), this.#commitMillis);
   }
