@@ -31,7 +31,7 @@ export function addEtcdFlags(command: Command): void {
       for (const name of flag.also === undefined ? [flag.name] : [flag.name, flag.also]) {
         const placeholder = flag.kind === 'switch' ? ' [bool]' : ` <${flag.kind}>`;
         const option = new Option(`--${name}${placeholder}`, helpOf(flag)).helpGroup(title);
-        option.env(`ETCD_${name.toUpperCase().replaceAll('-', '_')}`);
+        option.env(variableOf(name));
         if (flag.choices !== undefined) option.choices([...flag.choices]);
         if (name === flag.name && flag.default !== undefined) option.default(flag.default);
         // What changes nothing here is understood, and not offered.
@@ -67,6 +67,7 @@ export function readEtcdFlags(command: Command, warn: (warning: string) => void 
   if (file !== undefined && givenTo(command).size > 0) {
     warn(`--config-file ${file} says everything: other flags and the environment do not count`);
   }
+  for (const name of unknownVariables()) warn(`unrecognized environment variable: ${name}`);
   const gates = given.get('feature-gates');
   if (gates !== undefined) for (const [name, value] of gated(String(gates))) given.set(name, value);
   const values: Record<string, string | boolean | undefined> = {};
@@ -93,6 +94,16 @@ function givenTo(command: Command): Given {
     }
   }
   return given;
+}
+
+/** A misspelt one would otherwise be no more than not there. */
+function unknownVariables(): readonly string[] {
+  const known = new Set([...byName.keys(), 'config-file'].map(variableOf));
+  return Object.keys(process.env).filter((name) => name.startsWith('ETCD_') && !known.has(name));
+}
+
+function variableOf(flag: string): string {
+  return `ETCD_${flag.toUpperCase().replaceAll('-', '_')}`;
 }
 
 /** etcd's names of sections, and what the names in them are as flags. */
