@@ -14,6 +14,7 @@ import { mapServiceAddress } from '../src/proxy/service-address.ts';
 import { ServiceProxy } from '../src/proxy/service-proxy.ts';
 import { UserspaceBackend } from '../src/proxy/userspace-backend.ts';
 import { Scheduler } from '../src/scheduler/scheduler.ts';
+import type { ClientUser } from './cluster-observations.ts';
 import type { Host } from './host.ts';
 import { helloServer } from './programs.ts';
 import { StoreHosts, type StoreHostsOptions } from './store-hosts.ts';
@@ -32,6 +33,8 @@ const leaderElection = fastLeaderElectionTiming;
 export interface ClusterOptions extends StoreHostsOptions {
   /** None: members of the store only, without API servers. */
   readonly agents: number | undefined;
+  /** Stands between the cluster's parts and their clients of the API, and only looks (sim/cluster-observations.ts). */
+  readonly observeClient?: (client: ApiClient, user: ClientUser) => ApiClient;
 }
 
 /**
@@ -43,11 +46,13 @@ export class Cluster {
   readonly store: StoreHosts;
   readonly agents: readonly Host[];
   readonly #storeOnly: boolean;
+  readonly #observeClient: NonNullable<ClusterOptions['observeClient']>;
 
   constructor(world: World, options: ClusterOptions) {
     world.programs.set('node', helloServer());
     this.store = new StoreHosts(world, options);
     this.#storeOnly = options.agents === undefined;
+    this.#observeClient = options.observeClient ?? ((client) => client);
     this.agents = Array.from({ length: options.agents ?? 0 }, (_, i) => {
       const name = `agent-${i + 1}`;
       const addresses = Array.from({ length: podAddressesPerNode }, (_address, n) => `10.244.${i}.${n + 1}`);
@@ -101,10 +106,13 @@ export class Cluster {
       requestTimeoutMillis: 3000,
     });
     const never = new AbortController().signal;
+    const clientFor = (election: string): ApiClient => this.#observeClient(client, { host: name, election });
     await Promise.all([
-      new Scheduler(platform, { client, identity: name, leaderElection }).run(never),
+      new Scheduler(platform, { client: clientFor('kube-scheduler'), identity: name, leaderElection }).run(
+        never,
+      ),
       new ControllerManager(platform, {
-        client,
+        client: clientFor('kube-controller-manager'),
         identity: name,
         leaderElection,
         timing: fastControllerTiming,
@@ -114,7 +122,7 @@ export class Cluster {
 
   async #runAgent(index: number, platform: Platform, signal: AbortSignal): Promise<void> {
     const name = platform.hostname;
-    const client = this.apiClient(platform, `drydock-agent/${name}`);
+    const client = this.#observeClient(this.apiClient(platform, `drydock-agent/${name}`), { host: name });
     const listen = { host: name, port: kubeletPort };
     const serviceAddress = (clusterIP: string): string =>
       mapServiceAddress(clusterIP, serviceCidr, serviceBlock);

@@ -187,20 +187,28 @@ export type ClusterFact =
       readonly object: ApiObject;
       readonly revision: number;
     }
-  /** An informer's cache took something in. `relisted`: it began anew from a list. */
+  /** What somebody's cache is fed with got this version. `relisted`: it begins anew from a list. */
   | {
       readonly type: 'cache-moved';
       readonly cache: string;
       readonly resourceVersion: number;
       readonly relisted: boolean;
     }
-  /** A controller under leader election was granted a write at this revision. */
+  /** A controller under leader election was told that its write is this revision. `identity`: of the candidate's host. */
   | {
       readonly type: 'controller-wrote';
       readonly election: string;
       readonly identity: string;
       readonly revision: number;
       readonly what: string;
+    }
+  /** A container's process began or ended on a node; `pod` is the name of its pod. */
+  | {
+      readonly type: 'process-changed';
+      readonly node: string;
+      readonly pid: number;
+      readonly pod: string;
+      readonly change: 'started' | 'ended';
     };
 
 export type FactType = Fact['type'];

@@ -20,9 +20,13 @@ export interface ProcessHost {
   platformOf(life: Life): Platform;
 }
 
+/** Looks on. */
+export type ProcessWatcher = (change: 'started' | 'ended', pid: number, spec: ProcessSpec) => void;
+
 /** A host's running programs. They outlive the process that started them, and die with the host's power. */
 export class ProcessTable {
   readonly host: ProcessHost;
+  watcher: ProcessWatcher | undefined;
   readonly #processes = new Map<number, SimulatedProcess>();
   #lastPid = 100;
 
@@ -38,15 +42,23 @@ export class ProcessTable {
   start(parent: Life, spec: ProcessSpec, program: Program): SimulatedProcess {
     const pid = ++this.#lastPid;
     const life = this.host.newLife(`${this.host.name} pid ${pid}`);
-    const child = new SimulatedProcess(pid, parent, life, () => this.#processes.delete(pid));
+    const child = new SimulatedProcess(pid, parent, life, spec, () => this.#remove(pid));
     this.#processes.set(pid, child);
+    this.watcher?.('started', pid, spec);
     child.run(spec, program, this.host.platformOf(life));
     return child;
   }
 
   losePower(end: 'power' | 'silence'): void {
-    for (const child of this.#processes.values()) child.life.end(end);
-    this.#processes.clear();
+    for (const [pid, child] of this.#processes) {
+      child.life.end(end);
+      this.#remove(pid);
+    }
+  }
+
+  #remove(pid: number): void {
+    const child = this.#processes.get(pid);
+    if (this.#processes.delete(pid)) this.watcher?.('ended', pid, child!.spec);
   }
 }
 
@@ -55,15 +67,17 @@ class SimulatedProcess implements ChildProcess {
   readonly startId: string;
   readonly exited: Promise<ExitStatus>;
   readonly life: Life;
+  readonly spec: ProcessSpec;
   readonly #parent: Life;
   readonly #onExit: () => void;
   readonly #handlers = new Map<Signal, () => void>();
   #resolveExited!: (status: ExitStatus) => void;
 
-  constructor(pid: number, parent: Life, life: Life, onExit: () => void) {
+  constructor(pid: number, parent: Life, life: Life, spec: ProcessSpec, onExit: () => void) {
     this.pid = pid;
     this.startId = String(life.loop.nowMillis);
     this.life = life;
+    this.spec = spec;
     this.#parent = parent;
     this.#onExit = onExit;
     this.exited = new Promise((resolve) => {

@@ -5,6 +5,7 @@ import { Converged } from './checkers/converged.ts';
 import { PodsRunning } from './checkers/pods-running.ts';
 import { ProcessesRunning } from './checkers/processes-running.ts';
 import { checkers } from './checkers/registry.ts';
+import { observeApiClient, observeProcesses } from './cluster-observations.ts';
 import { Cluster } from './cluster.ts';
 import type { Engine, RunFailure, RunResult } from './event-loop.ts';
 import { withRaftTrace } from './history/raft-trace.ts';
@@ -132,7 +133,9 @@ class Simulation {
       ...scenario.cluster,
       grpc: needsGrpc(scenario.workload),
       observer: raftTrace === undefined ? observer : withRaftTrace(observer, raftTrace),
+      observeClient: (client, user) => observeApiClient(client, this.#bus, user),
     });
+    observeProcesses(this.#bus, this.#cluster.agents);
   }
 
   async play(): Promise<SimulationReport> {

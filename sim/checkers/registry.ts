@@ -1,5 +1,7 @@
 import type { Checker } from '../observations.ts';
+import { AtMostOneRunning } from './at-most-one-running.ts';
 import { AuthRules } from './auth-rules.ts';
+import { CachesForward } from './caches-forward.ts';
 import { DurableBeforeAck } from './durable-before-ack.ts';
 import { ElectionSafety } from './election-safety.ts';
 import { HashKvEqual } from './hash-kv-equal.ts';
@@ -12,7 +14,9 @@ import { MutualExclusion } from './mutual-exclusion.ts';
 import { NoDoubleBind } from './no-double-bind.ts';
 import { NoHotLoop } from './no-hot-loop.ts';
 import { NoLostAck } from './no-lost-ack.ts';
+import { NoOvercommit } from './no-overcommit.ts';
 import { NoTimeTravel } from './no-time-travel.ts';
+import { NoZombieWrites } from './no-zombie-writes.ts';
 import { SnapshotsTrue } from './snapshots-true.ts';
 import { StateMachineSafety } from './state-machine-safety.ts';
 import { WatchGuarantees } from './watch-guarantees.ts';
@@ -38,6 +42,10 @@ export const checkers = {
   'snapshots-true': () => new SnapshotsTrue(),
   'no-double-bind': () => new NoDoubleBind(),
   'no-hot-loop': () => new NoHotLoop(),
+  'no-overcommit': () => new NoOvercommit(),
+  'at-most-one-running': () => new AtMostOneRunning(),
+  'no-zombie-writes': () => new NoZombieWrites(),
+  'caches-forward': () => new CachesForward(),
 } satisfies Readonly<Record<string, () => Checker>>;
 
 export type CheckerName = keyof typeof checkers;
