@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 
 import { concatBytes } from '../../src/base/bytes.ts';
 import { frameType, readUint32 } from '../../src/grpc/frame.ts';
-import { parseFrames } from '../grpc/wire.ts';
+import { frame, parseFrames, uint32 } from '../grpc/wire.ts';
 
 /** A connection on which a test writes any bytes, and sees what comes back and how it ends. */
 export class RawConnection {
@@ -55,6 +55,29 @@ export class RawConnection {
   /** How often frames of a type have come. */
   count(type: number): number {
     return parseFrames(this.received).filter((frame) => frame.type === type).length;
+  }
+
+  /** Lets the other side of HTTP/2 send as much as it has, and reads it. */
+  read(stream: number): void {
+    const window = uint32(2 ** 30);
+    this.write(frame(frameType.windowUpdate, 0, 0, window), frame(frameType.windowUpdate, 0, stream, window));
+    this.socket.resume();
+  }
+
+  /** The gRPC messages that have come whole. */
+  messages(stream: number): Uint8Array[] {
+    const found: Uint8Array[] = [];
+    const payloads = parseFrames(this.received).filter(
+      ({ type, id }) => type === frameType.data && id === stream,
+    );
+    const bytes = Buffer.concat(payloads.map(({ payload }) => payload));
+    for (let at = 0; at + 5 <= bytes.length;) {
+      const end = at + 5 + bytes.readUInt32BE(at + 1);
+      if (end > bytes.length) break;
+      found.push(bytes.subarray(at + 5, end));
+      at = end;
+    }
+    return found;
   }
 
   /** Waits until it is closed or for so long, and tells in a few words what has come. */
