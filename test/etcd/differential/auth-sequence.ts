@@ -1,5 +1,5 @@
 import { Choices } from './random.ts';
-import { deleteRequest, leases, putRequest, rangeRequest, span, txnRequest } from './sequence.ts';
+import { deleteRequest, leases, putRequest, rangeRequest, span, survivable, txnRequest } from './sequence.ts';
 import type { Step, UnaryStep } from './step.ts';
 import type { Fields, Value } from './wire.ts';
 
@@ -96,7 +96,7 @@ function anyData(choices: Choices, as: string | undefined): UnaryStep {
     [8, () => call('KV.Range', rangeRequest(choices), as)],
     [5, () => call('KV.DeleteRange', deleteRequest(choices), as)],
     // Nested ones, leases and previous values in them are not asked about in 3.5.16.
-    [6, () => call('KV.Txn', txnRequest(choices, 3), 'root')],
+    [6, () => call('KV.Txn', survivable(txnRequest(choices, 3)), 'root')],
     [4, () => call('KV.Txn', flatTxn(choices), as)],
     [2, () => call('Lease.LeaseGrant', { TTL: 1000, ID: choices.one(leases) }, choices.one(somebodies))],
     [1, () => call('Lease.LeaseRevoke', { ID: choices.one(leases) }, choices.one(somebodies))],
@@ -136,7 +136,7 @@ function withProperRanges(value: Value): Value {
 }
 
 function flatTxn(choices: Choices): Fields {
-  const { compare, success, failure } = txnRequest(choices, 1);
+  const { compare, success, failure } = survivable(txnRequest(choices, 1));
   const plain = (ops: unknown): Fields[] =>
     ((ops ?? []) as Fields[]).map((op) => {
       const put = op['request_put'] as Fields | undefined;

@@ -27,7 +27,7 @@ const masksOfType: Readonly<Record<string, readonly string[]>> = {
   HashResponse: ['hash'],
   StatusResponse: ['version'],
 };
-const aboutMax = 3;
+const aboutMax = 10;
 const timedOut = 'context deadline exceeded';
 const secondsThatTick: ReadonlySet<string> = new Set(['LeaseTimeToLiveResponse', 'LeaseKeepAliveResponse']);
 

@@ -19,6 +19,8 @@ export interface StreamLog {
   readonly type: string;
   readonly method: string;
   readonly messages: Fields[];
+  /** Requests that are sure to be answered, and are not yet. */
+  awaited: number;
   ended?: { readonly code: number; readonly message: string };
 }
 
@@ -30,6 +32,7 @@ interface OpenStream {
 
 const identity = (bytes: Buffer): Buffer => bytes;
 const unaryMillisMax = 15_000;
+const keepAlive = 'Lease.LeaseKeepAlive';
 
 /** One server under comparison, the connections to it, and the values that only it knows. */
 export class Side {
@@ -96,8 +99,12 @@ export class Side {
       identity,
       this.#metadata(as, metadata),
     );
-    const log: StreamLog = { type: method.response, method: methodName, messages: [] };
-    call.on('data', (bytes: Buffer) => log.messages.push(decode(method.response, bytes)));
+    const log: StreamLog = { type: method.response, method: methodName, messages: [], awaited: 0 };
+    call.on('data', (bytes: Buffer) => {
+      const message = decode(method.response, bytes);
+      log.messages.push(message);
+      if (message['created'] === true || methodName === keepAlive) log.awaited -= 1;
+    });
     call.on('error', ({ code, details }: ServiceError) => (log.ended ??= { code, message: details }));
     call.on('status', ({ code, details }: { code: number; details: string }) => {
       log.ended ??= { code, message: details };
@@ -106,7 +113,8 @@ export class Side {
   }
 
   send(name: string, request: Fields, raw = ''): void {
-    const { call, requestType } = this.#stream(name);
+    const { call, log, requestType } = this.#stream(name);
+    if (request['create_request'] !== undefined || log.method === keepAlive) log.awaited += 1;
     call.write(Buffer.concat([encode(requestType, this.#resolve(request) as Fields), bytesOf(raw)]));
   }
 
@@ -151,6 +159,11 @@ export class Side {
         request.write(typeof body === 'string' ? body : JSON.stringify(this.#resolve(body as Fields)));
       request.end();
     });
+  }
+
+  /** Whether every stream has answered what it is sure to answer. */
+  get answered(): boolean {
+    return [...this.#streams.values()].every(({ log }) => log.awaited <= 0 || log.ended !== undefined);
   }
 
   /** What streams have brought so far is not compared any more. */
