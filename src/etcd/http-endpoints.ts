@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../base/bytes.ts';
+import { emptyBytes, encodeUtf8 } from '../base/bytes.ts';
 import type { GrpcMethods } from '../grpc/service.ts';
 import type { HttpHandler, HttpResponse, HttpServerRequest } from '../platform/http.ts';
 import { Gateway } from './gateway.ts';
@@ -15,6 +15,8 @@ const certified = text(
   'CommonName of client sending a request against gateway will be ignored and not used as expected\n',
   noSniff,
 );
+/** How the gateway was called before it was done. */
+const betaPrefix = '/v3beta/';
 const notFound = text(404, '404 page not found\n', noSniff);
 
 /**
@@ -47,7 +49,11 @@ export class HttpEndpoints {
   }
 
   /** Everything. Bound. */
-  readonly handle: HttpHandler = async (request) => {
+  readonly handle: HttpHandler = async (asked) => {
+    const request = asked.path.startsWith(betaPrefix)
+      ? { ...asked, path: `/v3/${asked.path.slice(betaPrefix.length)}` }
+      : asked;
+    if (this.#gateway !== undefined && /^\/v3(?:\?|$)/.test(request.path)) return moved(request);
     if (this.#gateway !== undefined && request.path.startsWith('/v3/')) {
       const named = (request.identity?.user ?? '') !== '';
       if (named && this.#byCertificate && this.#member.auth.enabled) return certified;
@@ -121,6 +127,26 @@ function splitPath(request: HttpServerRequest): { readonly path: string; readonl
 
 function text(status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpResponse {
   return { status, headers: { 'content-type': textType, ...headers }, body: encodeUtf8(body) };
+}
+
+const htmlEscapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+};
+
+/** As Go's ServeMux sends a path on to the tree of that name. */
+function moved({ method, path }: HttpServerRequest): HttpResponse {
+  const location = path.replace('/v3', '/v3/');
+  if (method !== 'GET' && method !== 'HEAD') return { status: 301, headers: { location }, body: emptyBytes };
+  const escaped = location.replace(/[&<>"']/g, (character) => htmlEscapes[character]!);
+  return {
+    status: 301,
+    headers: { location, 'content-type': 'text/html; charset=utf-8' },
+    body: encodeUtf8(`<a href="${escaped}">Moved Permanently</a>.\n\n`),
+  };
 }
 
 function getOnly({ method }: HttpServerRequest): HttpResponse | undefined {

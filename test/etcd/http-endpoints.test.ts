@@ -71,6 +71,33 @@ describe('the gateway', () => {
   );
 });
 
+describe('the paths around the gateway', () => {
+  it('send on to its tree, as Go does', async () => {
+    const { handle } = endpoints();
+    expect(await ask(handle, '/v3')).toEqual({
+      status: 301,
+      headers: { location: '/v3/', 'content-type': 'text/html; charset=utf-8' },
+      body: '<a href="/v3/">Moved Permanently</a>.\n\n',
+    });
+    const moved = await ask(handle, '/v3?a=1&b="<2>"');
+    expect(moved.headers['location']).toBe('/v3/?a=1&b="<2>"');
+    expect(moved.body).toBe('<a href="/v3/?a=1&amp;b=&#34;&lt;2&gt;&#34;">Moved Permanently</a>.\n\n');
+    expect(await ask(handle, '/v3', 'POST')).toEqual({
+      status: 301,
+      headers: { location: '/v3/' },
+      body: '',
+    });
+    expect((await ask(handle, '/v3x')).status).toBe(404);
+  });
+
+  it('know its former name', async () => {
+    const { handle } = endpoints();
+    expect(await ask(handle, '/v3beta/kv/range')).toEqual(await ask(handle, '/v3/kv/range'));
+    expect(await ask(handle, '/v3beta/kv/range', 'POST')).toEqual(await ask(handle, '/v3/kv/range', 'POST'));
+    expect((await ask(handle, '/v3beta')).body).toBe('404 page not found\n');
+  });
+});
+
 describe('/health', () => {
   it.each([
     ['/health', {}, 200, '{"health":"true","reason":""}'],
@@ -222,6 +249,7 @@ d_total{code="OK",method="Put"} 2
     );
     const call = {
       cancelled: false,
+      metadata: { get: () => undefined },
       reply() {},
       fail() {},
       send: () => true,

@@ -31,8 +31,12 @@ export function healthService(): GrpcMethods {
 
 /** Tells the status at once, and would tell every change: there is none until the connection ends. */
 function watchHealth(call: ServerCall): CallEvents {
+  let asked = false;
   return {
     message(bytes) {
+      // A client asks once; what else it sends is answered by nothing that could pile up.
+      if (asked) return;
+      asked = true;
       try {
         const { service } = HealthCheckRequest.decode(bytes);
         const status = service === wholeServer ? SERVING : SERVICE_UNKNOWN;

@@ -96,6 +96,8 @@ class KeepAliveStream implements CallEvents {
   readonly #call: ServerCall;
   readonly #waiting: Uint8Array[] = [];
   #working = false;
+  /** The client does not read: answers wait for it to go on, and its next renewals with them. */
+  #blocked = false;
   #halfClosed = false;
   #over = false;
 
@@ -116,12 +118,12 @@ class KeepAliveStream implements CallEvents {
       return;
     }
     this.#waiting.push(bytes.slice());
-    if (!this.#working) void this.#work();
+    if (!this.#working && !this.#blocked) void this.#work();
   }
 
   halfClosed(): void {
     this.#halfClosed = true;
-    if (!this.#working) this.#finish();
+    if (!this.#working && !this.#blocked) this.#finish();
   }
 
   cancelled(): void {
@@ -129,7 +131,11 @@ class KeepAliveStream implements CallEvents {
     this.#waiting.length = 0;
   }
 
-  drained(): void {}
+  drained(): void {
+    if (!this.#blocked || this.#over) return;
+    this.#blocked = false;
+    if (!this.#working) void this.#work();
+  }
 
   async #work(): Promise<void> {
     this.#working = true;
@@ -137,7 +143,9 @@ class KeepAliveStream implements CallEvents {
       for (let bytes = this.#waiting.shift(); bytes !== undefined; bytes = this.#waiting.shift()) {
         const answer = await this.#renew(bytes);
         if (this.#over) return;
-        this.#call.send(answer);
+        if (this.#call.send(answer)) continue;
+        this.#blocked = true;
+        return;
       }
     } catch (error) {
       this.#end(error);

@@ -6,7 +6,6 @@ import { fromAuthError, stoppedError } from '../errors.ts';
 import { etcdVersion } from '../member.ts';
 import { SnapshotResponse } from '../proto/rpc.ts';
 import { readSnapshotFile } from '../snapshot-file.ts';
-import { bigOfId } from '../wire/ids.ts';
 import { statusOf, streamStatusOf, type ServiceContext } from './service.ts';
 
 const blobBytes = 32 * 1024;
@@ -63,19 +62,13 @@ export class SnapshotStream implements CallEvents {
     }
   }
 
+  /** Without headers, as etcd sends them. */
   #send(): void {
-    const { member } = this.#context;
-    const header = {
-      clusterId: bigOfId(member.clusterId),
-      memberId: bigOfId(member.id),
-      revision: 0,
-      raftTerm: 0,
-    };
     while (!this.#over && this.#blobs !== undefined) {
       const next = this.#blobs.next();
       if (next.done === true) {
         const blob = this.#hash.digest();
-        this.#call.send(SnapshotResponse.encode({ header, remainingBytes: 0, blob, version: etcdVersion }));
+        this.#call.send(SnapshotResponse.encode({ remainingBytes: 0, blob, version: etcdVersion }));
         this.#finish();
         if (this.#remaining === 0) this.#call.end();
         else this.#call.end(statusOf(stoppedError()));
@@ -85,8 +78,7 @@ export class SnapshotStream implements CallEvents {
       this.#hash.update(blob);
       this.#remaining -= blob.length;
       const remainingBytes = this.#remaining;
-      if (!this.#call.send(SnapshotResponse.encode({ header, remainingBytes, blob, version: etcdVersion })))
-        return;
+      if (!this.#call.send(SnapshotResponse.encode({ remainingBytes, blob, version: etcdVersion }))) return;
     }
   }
 

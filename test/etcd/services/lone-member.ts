@@ -159,6 +159,8 @@ export class Desk {
     const call = new TestCall(caller);
     const events = (must(this.methods.get(path)) as StreamingMethod).open(call.server);
     call.send = (bytes) => events.message(bytes);
+    call.halfClose = () => events.halfClosed();
+    call.drained = () => events.drained();
     for (const value of values) call.send(request.encode(value));
     if (values.length > 0) events.halfClosed();
     call.cancel = () => events.cancelled('the client has gone');
@@ -180,8 +182,13 @@ export class TestCall {
   status: GrpcStatus | undefined;
   /** The client goes. */
   cancel: () => void;
-  /** The client sends one more message of a stream. */
+  /** The client sends one more message of a stream, or no more. */
   send: (bytes: Uint8Array) => void = () => {};
+  halfClose: () => void = () => {};
+  /** The client does not read: `send` says so. */
+  full = false;
+  /** It has read all. */
+  drained: () => void = () => {};
 
   constructor({ token, certificate }: Caller) {
     let settle!: (status: GrpcStatus) => void;
@@ -216,7 +223,7 @@ export class TestCall {
       fail: (status: GrpcStatus) => settle(status),
       send: (message: Message) => {
         take(message);
-        return true;
+        return !this.full;
       },
       end: (status: GrpcStatus = okStatus) => settle(status),
     };
