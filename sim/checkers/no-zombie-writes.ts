@@ -63,7 +63,7 @@ export class NoZombieWrites implements Checker {
       const newer = i > place ? other.first : write;
       const older = i > place ? write : this.#last.get(`${election} ${i}`);
       if (newer === undefined || older === undefined || older.revision < newer.revision) continue;
-      const [late, successor] = i > place ? [identity, other.holder] : [other.holder, identity];
+      const [late, successor] = i > place ? [turn.holder, other.holder] : [other.holder, turn.holder];
       return `the ${older.what} by ${late} took effect at revision ${older.revision}, but ${successor} leads ${election} since revision ${Math.max(turn.since, other.since)} and had written at revision ${newer.revision}: ${newer.what}`;
     }
     return undefined;
