@@ -280,6 +280,8 @@ export class Member implements EtcdServer {
       peer: (member) => this.#peer(member),
       present: () => ({ applied: this.#state.applied, view: this.view() }),
       sent: (to, received) => {
+        const meter = this.#peers.meters.of(to);
+        (received ? meter.snapshotsSent : meter.snapshotsNotSent).add();
         if (this.#stopped) return;
         this.#node.reportSnapshot(to, received);
         this.#drive();
@@ -290,6 +292,7 @@ export class Member implements EtcdServer {
         return backend;
       },
       received: (message) => {
+        this.#peers.meters.of(message.from).snapshotsReceived.add();
         if (this.#stopped) return;
         this.#node.step(message);
         this.#drive();

@@ -8,6 +8,9 @@ export class PeerMeter implements LinkMeter {
   readonly receivedBytes = new Counter();
   readonly sendFailures = new Counter();
   readonly disconnections = new Counter();
+  readonly snapshotsSent = new Counter();
+  readonly snapshotsNotSent = new Counter();
+  readonly snapshotsReceived = new Counter();
   readonly #roundTrip: (millis: number) => void;
 
   constructor(roundTrip: (millis: number) => void) {
@@ -57,6 +60,24 @@ export class PeerMeters {
         'The total number of send failures from peers.',
         'To',
         'sendFailures',
+      ],
+      [
+        'etcd_network_snapshot_send_success',
+        'Total number of successful snapshot sends',
+        'To',
+        'snapshotsSent',
+      ],
+      [
+        'etcd_network_snapshot_send_failures',
+        'Total number of snapshot send failures',
+        'To',
+        'snapshotsNotSent',
+      ],
+      [
+        'etcd_network_snapshot_receive_success',
+        'Total number of successful snapshot receives',
+        'From',
+        'snapshotsReceived',
       ],
     ];
     for (const [name, help, label, what] of counters) {
