@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { Progress } from './progress.ts';
+import { jointMajorityValue } from './quorum.ts';
 import type { RaftState } from './raft-state.ts';
 import type { MemberStatus } from './status.ts';
 import type { Index, MemberId } from './types.ts';
@@ -8,6 +9,11 @@ import type { Index, MemberId } from './types.ts';
 export class ProgressTracker {
   readonly #state: RaftState;
   #progress = new Map<MemberId, Progress>();
+  /** Of the voters in each majority. */
+  #incoming: readonly Progress[] = [];
+  #outgoing: readonly Progress[] = [];
+  /** Reused, so that an ack does not allocate. */
+  readonly #values = { incoming: [] as number[], outgoing: [] as number[] };
 
   constructor(state: RaftState) {
     this.#state = state;
@@ -25,11 +31,16 @@ export class ProgressTracker {
 
   /** Keeps what is known of those who stay. */
   followMembership(): void {
+    const { id, membership } = this.#state;
     const progress = new Map<MemberId, Progress>();
-    for (const member of this.#state.membership.members) {
+    for (const member of membership.members) {
       progress.set(member, this.#progress.get(member) ?? this.#newProgress());
     }
     this.#progress = progress;
+    const own = progress.get(id);
+    if (own !== undefined) own.readRound = Number.MAX_SAFE_INTEGER;
+    this.#incoming = membership.confState.voters.map((voter) => this.of(voter));
+    this.#outgoing = membership.votersOutgoing.map((voter) => this.of(voter));
   }
 
   #newProgress(): Progress {
@@ -43,18 +54,19 @@ export class ProgressTracker {
 
   /** The index that a majority holds (§5.3). */
   majorityMatch(): Index {
-    return this.#state.membership.majorityOf(this.#matchOf) as Index;
+    const { incoming, outgoing } = this.#values;
+    incoming.length = this.#incoming.length;
+    outgoing.length = this.#outgoing.length;
+    for (let i = 0; i < incoming.length; i++) incoming[i] = this.#incoming[i]!.match;
+    for (let i = 0; i < outgoing.length; i++) outgoing[i] = this.#outgoing[i]!.match;
+    return jointMajorityValue(incoming, outgoing) as Index;
   }
-
-  readonly #matchOf = (voter: MemberId): number => this.of(voter).match;
 
   /** The newest read round that a majority confirmed; the leader itself confirms any (thesis §6.4). */
   majorityReadRound(): number {
-    return this.#state.membership.majorityOf(this.#readRoundOf);
+    const round = ({ readRound }: Progress): number => readRound;
+    return jointMajorityValue(this.#incoming.map(round), this.#outgoing.map(round));
   }
-
-  readonly #readRoundOf = (voter: MemberId): number =>
-    voter === this.#state.id ? Number.MAX_SAFE_INTEGER : this.of(voter).readRound;
 
   /** Whether a majority was heard from since the last call. */
   takeQuorumActive(): boolean {

@@ -26,6 +26,12 @@ export function majorityValue(values: number[]): number {
   return values[count - majorityCount(count)]!;
 }
 
+/** In a joint membership both majorities must have reached it (Raft §6). Without outgoing voters the first alone decides. */
+export function jointMajorityValue(values: number[], valuesOutgoing: number[]): number {
+  const value = majorityValue(values);
+  return valuesOutgoing.length === 0 ? value : Math.min(value, majorityValue(valuesOutgoing));
+}
+
 export type VoteResult = 'won' | 'lost' | 'pending';
 
 /** Votes of others than `voters` do not count; a voter without a vote has not answered yet. */

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 
 import { Membership } from '../../src/raft/membership.ts';
-import { majorityValue, voteResult } from '../../src/raft/quorum.ts';
+import { jointMajorityValue, majorityValue, voteResult } from '../../src/raft/quorum.ts';
 import { compareMembers } from '../../src/raft/types.ts';
 import type { MemberId } from '../../src/raft/types.ts';
 import { members } from './data-driven.ts';
@@ -43,7 +43,8 @@ function membershipOf(voters: readonly MemberId[], votersOutgoing: readonly Memb
 }
 
 function committed(incoming: readonly MemberId[], outgoing: readonly MemberId[], acks: Acks): number {
-  return membershipOf(incoming, outgoing).majorityOf((voter) => acks.get(voter) ?? 0);
+  const valuesOf = (voters: readonly MemberId[]): number[] => voters.map((voter) => acks.get(voter) ?? 0);
+  return jointMajorityValue(valuesOf(incoming), valuesOf(outgoing));
 }
 
 function holdCommitted(
