@@ -763,11 +763,12 @@ export class Member implements EtcdServer {
     const { faults } = this.platform;
     faults.reach('peers.before-send');
     if (message.type === 'MsgSnap') void this.#snapshots.send(message);
-    // Raft sends again what matters, and bears with what comes twice.
+    // Raft sends again what matters, and bears with what comes twice; but a proposal that does is applied twice.
     else if (faults.rare('peers.drop')) this.#node.reportUnreachable(message.to);
     else {
       this.#peers.send(message.to, { type: 'raft', message });
-      if (faults.rare('peers.twice')) this.#peers.send(message.to, { type: 'raft', message });
+      if (message.type !== 'MsgProp' && faults.rare('peers.twice'))
+        this.#peers.send(message.to, { type: 'raft', message });
     }
     faults.reach('peers.after-send');
   }
@@ -780,8 +781,9 @@ export class Member implements EtcdServer {
 
   #proposeNext(): (bytes: Uint8Array) => 'accepted' | 'dropped' {
     const { faults } = this.platform;
-    let enough = faults.rare('proposal.dropped');
+    let enough: boolean | undefined;
     return (bytes) => {
+      enough ??= faults.rare('proposal.dropped');
       if (enough) return 'dropped';
       const outcome = this.#node.propose(bytes);
       faults.reach('proposal.handed-over');
