@@ -28,6 +28,17 @@ export interface Recording {
   readonly left: readonly string[];
 }
 
+/** What the page of `drydock sim view` is made with. */
+export interface PageData {
+  readonly recording: Recording;
+  /** Manifests that the scenario names, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The steps of the timeline, a line each. */
+  readonly steps: readonly string[];
+  /** The simulator as a script for a Web Worker. */
+  readonly worker: string;
+}
+
 export interface RecordedHost {
   readonly name: string;
   readonly kind: 'server' | 'agent' | 'client';

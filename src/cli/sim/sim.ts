@@ -12,6 +12,7 @@ import { parseSeeds } from './seeds.ts';
 import { addShrinkCommand } from './shrink.ts';
 import { rawScenarioOf, scenarioOf, sourceOf, type ScenarioSource } from './source.ts';
 import { sweep } from './sweep.ts';
+import { addViewCommand } from './view.ts';
 
 interface SimOptions {
   readonly swarm?: boolean;
@@ -52,6 +53,7 @@ Examples:
   drydock sim --swarm --seed 4711 --print
   drydock sim shrink --swarm --seed 4711
   drydock sim replay --swarm --seed 4711 --from 8s
+  drydock sim view --swarm --seed 4711
 
 Exit codes: 0 everything held; 1 an invariant was broken, and it is named with its virtual time, or a sweep of the
 swarm missed what it must come to see; 2 the scenario or a flag is wrong.`,
@@ -63,6 +65,7 @@ swarm missed what it must come to see; 2 the scenario or a flag is wrong.`,
     });
   addShrinkCommand(sim);
   addReplayCommand(sim);
+  addViewCommand(sim);
 }
 
 async function runOne(source: ScenarioSource, options: SimOptions): Promise<void> {
