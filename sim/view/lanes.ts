@@ -53,7 +53,7 @@ export class Lanes {
 
   draw(recording: Recording, span: Span, cursor: number, colors: Colors): void {
     const lanes = recording.hosts.flatMap(({ kind }, host) => (kind === 'client' ? [] : [host]));
-    const clients = [...new Set(recording.calls.map(({ client }) => client.replace(/\.\d+$/, '')))];
+    const clients = clientsOf(recording);
     const width = this.canvas.clientWidth || 800;
     const height = lanes.length * laneHeight + clients.length * callHeight + 34;
     const ratio = devicePixelRatio;
@@ -67,6 +67,7 @@ export class Lanes {
     this.#spots = [];
     const x = (at: number): number =>
       labelWidth + ((at - span.from) / (span.to - span.from)) * (width - labelWidth);
+    this.#drawSteps(context, recording, span, x, height, colors);
     const laneOf = new Map(lanes.map((host, i) => [host, i * laneHeight + laneHeight / 2 + 16]));
     this.#drawTime(context, span, x, width, height, colors);
     for (const host of lanes)
@@ -107,6 +108,28 @@ export class Lanes {
     for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
       line(context, x(at), 14, x(at), height);
       context.fillText(secondsText(at), x(at) + 3, 7);
+    }
+  }
+
+  /** What was done to the world, and when. */
+  #drawSteps(
+    context: CanvasRenderingContext2D,
+    { steps, hosts }: Recording,
+    { from, to }: Span,
+    x: (at: number) => number,
+    height: number,
+    colors: Colors,
+  ): void {
+    for (const { at, action, hosts: whom } of steps) {
+      if (at < from || at > to) continue;
+      context.strokeStyle = colors.fault;
+      context.globalAlpha = 0.5;
+      line(context, x(at), 14, x(at), height);
+      context.globalAlpha = 1;
+      context.fillStyle = colors.fault;
+      context.fillText(action, x(at) + 3, 22);
+      const names = whom.map((host) => hosts[host]!.name).join(', ');
+      this.#spots.push({ x: x(at) + 10, y: 22, text: `${action} ${names} at ${secondsText(at)}` });
     }
   }
 
@@ -234,6 +257,12 @@ export class Lanes {
       this.#spots.push({ x: Math.max(x(called), x(span.from)) + 3, y: y + callHeight / 2, text });
     }
   }
+}
+
+/** Clients by name; a client that never heard of a call goes on under another number. */
+function clientsOf({ calls }: Recording): readonly string[] {
+  const names = new Set(calls.map(({ client }) => client.replace(/\.\d+$/, '')));
+  return [...names].toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
 }
 
 function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {

@@ -4,7 +4,7 @@ import { element, table, type Child } from './element.ts';
 import { logAt, lowerBound, memberAt, secondsText } from './moments.ts';
 
 /** Entries of a log that fit into its row. */
-const entriesShown = 40;
+const entriesShown = 13;
 
 /** What each member is like now. */
 export function membersPanel(recording: Recording, at: number, colors: Colors): HTMLElement {

@@ -33,6 +33,7 @@ canvas { display: block; width: 100%; touch-action: none; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { position: absolute; left: -9999px; }
 th { text-align: left; font-weight: 500; color: var(--faint); }
+td:first-child { white-space: nowrap; }
 th, td { padding: 2px 8px 2px 0; vertical-align: top; }
 .violation { border: 2px solid var(--bad); border-radius: 8px; padding: 8px 12px; margin-bottom: 8px; overflow-wrap: anywhere; }
 .violation b { color: var(--bad); }

@@ -61,7 +61,7 @@ async function view(source: ScenarioSource, options: ViewOptions): Promise<void>
     }),
   );
   const steps = (raw.timeline ?? []).map((step) =>
-    stringify(step, { collectionStyle: 'flow', lineWidth: 0 }).trim(),
+    stringify(step, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim(),
   );
   const html = pageOf({ recording, files, steps, worker: script('worker') });
   if (options.serve === true) {
