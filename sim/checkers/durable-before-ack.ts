@@ -1,5 +1,5 @@
 import type { MsgVoteResp } from '../../src/raft/messages.ts';
-import type { ConfState, Entry, HardState, MemberId } from '../../src/raft/types.ts';
+import { noMember, type ConfState, type Entry, type HardState, type MemberId } from '../../src/raft/types.ts';
 import type { Checker, FactType, Observation, Violation } from '../observations.ts';
 import { MemberLogs } from './member-log.ts';
 
@@ -69,7 +69,7 @@ export class DurableBeforeAck implements Checker {
     const instead =
       durable === undefined
         ? 'no vote at all'
-        : `term ${durable.term} with a vote for ${durable.vote || 'nobody'}`;
+        : `term ${durable.term} with ${durable.vote === noMember ? 'no vote' : `a vote for ${durable.vote}`}`;
     return `${member} gave ${to} its vote in term ${term}, but its disk has ${instead}`;
   }
 

@@ -147,11 +147,17 @@ describe('the eyes in a client of the API', () => {
   const client = { resource: () => resource } as unknown as ApiClient;
 
   it('tell what feeds caches and what controllers write, and pass everything on', async () => {
-    const seen: Observation[] = [];
-    const bus = new ObservationBus(
-      () => 0,
-      [{ name: 'all', observe: (one) => void seen.push(one), finish: () => undefined }],
-    );
+    const seen: Fact[] = [];
+    const all: Checker = {
+      name: 'all',
+      observe: ({ atMillis, ...fact }) => {
+        expect(atMillis).toBe(3);
+        seen.push(fact as Fact);
+        return undefined;
+      },
+      finish: () => undefined,
+    };
+    const bus = new ObservationBus(() => 3, [all]);
     const observed = observeApiClient(client, bus, { host: 'server-1', election: 'manager' });
     const list = await observed.resource(pods).list({ namespace: 'default' });
     expect(list.metadata.resourceVersion).toBe('7');
