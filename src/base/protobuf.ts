@@ -33,7 +33,8 @@ export class ProtoReader {
   readonly #names: MessageNames;
   readonly #end: number;
   #at: number;
-  #field = 0;
+  /** Where the tag that was read last begins: errors look at it again. */
+  #tagAt = 0;
   /** The wire type of the field that `tag` has just read. */
   wireType: number = wire.varint;
 
@@ -56,8 +57,8 @@ export class ProtoReader {
   /** The number of the next field, 0 at the end. Its wire type is then in `wireType`. */
   tag(): number {
     if (this.#at >= this.#end) return 0;
+    this.#tagAt = this.#at;
     const field = this.#tag();
-    this.#field = field;
     if (field <= 0 || this.wireType === groupEnd) throw this.#notATag();
     return field;
   }
@@ -78,12 +79,21 @@ export class ProtoReader {
     return (this.#highLow().high << 29) | (low >>> 3);
   }
 
+  #tagAgain(): { readonly field: number; readonly tag: bigint } {
+    this.#at = this.#tagAt;
+    const { high, low } = this.#highLow();
+    const tag = (BigInt(high) << 32n) | BigInt(low);
+    return { field: Number(BigInt.asIntN(32, tag >> 3n)), tag };
+  }
+
   #notATag(): ProtoError {
     const name = this.#names.name.slice(this.#names.name.lastIndexOf('.') + 1);
+    const { field, tag } = this.#tagAgain();
+    // What gogo/protobuf calls the wire type there is the whole tag.
     return new ProtoError(
       this.wireType === groupEnd
         ? `proto: ${name}: wiretype end group for non-group`
-        : `proto: ${name}: illegal tag ${this.#field} (wire type ${this.wireType})`,
+        : `proto: ${name}: illegal tag ${field} (wire type ${tag})`,
     );
   }
 
@@ -212,7 +222,7 @@ export class ProtoReader {
 
   #expect(wireType: number): void {
     if (this.wireType === wireType) return;
-    const field = this.#names.fieldName(this.#field);
+    const field = this.#names.fieldName(this.#tagAgain().field);
     throw new ProtoError(`proto: wrong wireType = ${this.wireType} for field ${field}`);
   }
 

@@ -88,11 +88,13 @@ export function oneof<T>(name: string, field: Field<T>): Field<T | undefined> {
 }
 
 type ReadText = (reader: ProtoReader) => string;
+const anyText: ReadText = (reader) => reader.string();
+const utf8: ReadText = (reader) => reader.strictString();
 
 export function message<const F extends Fields>(
   name: string,
   fields: F,
-  readText: ReadText = (reader) => reader.string(),
+  readText: ReadText = anyText,
 ): MessageType<Value<F>> {
   const list = Object.entries(fields)
     .map(([protoName, field]) => ({ ...field, protoName, property: propertyOf(protoName) }))
@@ -108,7 +110,7 @@ export function message<const F extends Fields>(
       const reader = new ProtoReader(encoded, type);
       for (let number = reader.tag(); number !== 0; number = reader.tag()) {
         const field = byNumber.get(number);
-        if (field === undefined) reader.skip();
+        if (field === undefined || (readText === utf8 && !fits(field, reader.wireType))) reader.skip();
         else readField(reader, field, value, readText);
       }
       return value as Value<F>;
@@ -124,10 +126,10 @@ export function message<const F extends Fields>(
 
 /**
  * A message of Google's protobuf, which refuses text that is no UTF-8; gogo/protobuf, of which etcd's own messages are, takes
- * any. It does not tell what is wrong with other bytes.
+ * any. It passes over a field of another wire type, and does not tell what is wrong with other bytes.
  */
 export function googleMessage<const F extends Fields>(name: string, fields: F): MessageType<Value<F>> {
-  const type = message(name, fields, (reader) => reader.strictString());
+  const type = message(name, fields, utf8);
   return {
     ...type,
     decode(encoded) {
@@ -198,6 +200,11 @@ function readField(
     inner.wireType = wire.varint;
     list.push(readOne(inner, field, readText));
   }
+}
+
+function fits(field: Field, wireType: number): boolean {
+  if (!isVarint(field)) return wireType === wire.bytes;
+  return wireType === wire.varint || (field.repeated && wireType === wire.bytes);
 }
 
 function isVarint({ type }: Field): boolean {

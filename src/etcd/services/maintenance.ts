@@ -18,14 +18,17 @@ import { etcdVersion } from '../member.ts';
 import {
   AlarmRequest,
   AlarmResponse,
+  DefragmentRequest,
   DefragmentResponse,
   DowngradeRequest,
   DowngradeResponse,
   HashKVRequest,
   HashKVResponse,
+  HashRequest,
   HashResponse,
   MoveLeaderRequest,
   MoveLeaderResponse,
+  StatusRequest,
   StatusResponse,
 } from '../proto/rpc.ts';
 import { bigOfId, memberIdOfBig } from '../wire/ids.ts';
@@ -84,7 +87,8 @@ export function maintenanceService(context: ServiceContext): GrpcMethods {
     return answer([named]);
   });
 
-  const status = unary((_bytes, call) => {
+  const status = unary((bytes, call) => {
+    StatusRequest.decode(bytes);
     // As any user may ask for alarms (etcd#21666).
     refuse(member.auth.checkNamed(context.authenticate(call)));
     const errors: string[] = [];
@@ -112,13 +116,15 @@ export function maintenanceService(context: ServiceContext): GrpcMethods {
     });
   });
 
-  const defragment = unary(async (_bytes, call) => {
+  const defragment = unary(async (bytes, call) => {
+    DefragmentRequest.decode(bytes);
     checkAdmin(call);
     await member.defragment();
     return DefragmentResponse.encode({});
   });
 
-  const hash = unary(async (_bytes, call) => {
+  const hash = unary(async (bytes, call) => {
+    HashRequest.decode(bytes);
     checkAdmin(call);
     const { hash: value } = await member.hashKv(0);
     return HashResponse.encode({ header: header(), hash: value });

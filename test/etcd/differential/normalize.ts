@@ -42,6 +42,9 @@ export function normalizeAnswer(step: Step, answer: Answer): unknown {
     const { status, contentType, allow, body } = answer;
     return { status, contentType, ...(allow !== '' && { allow }), body: normalizeBody(body) };
   }
+  // Google's protobuf begins its sentences with either kind of space, by a hash of the binary that it is in.
+  if ('code' in answer && answer.message.includes('proto:\u00A0'))
+    return { ...answer, message: answer.message.replaceAll('proto:\u00A0', 'proto: ') };
   // Whether the client or the server notices first that time is up is a matter of luck.
   if ('code' in answer)
     return answer.message.startsWith('Deadline exceeded') ? { code: 4, message: timedOut } : answer;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { findTool, missingTool } from '../../e2e/etcd-process.ts';
 import { Pair } from './pair.ts';
+import { anyBytes } from './scripts/any-bytes.ts';
 import { permissions, setup } from './scripts/auth.ts';
 import { badInput } from './scripts/bad-input.ts';
 import { concurrency, corruption, maintenance, members } from './scripts/cluster.ts';
@@ -33,6 +34,7 @@ const scripts = {
   'the JSON gateway': gateway,
   'HTTP endpoints': endpoints,
   'bad input': badInput,
+  'any bytes': anyBytes,
 };
 
 describe.skipIf(!here)('every edge of the API is answered as a real etcd answers it', () => {

@@ -22,8 +22,8 @@ const sentences: readonly (readonly [bytes: string, inRange: string, inUserAdd: 
   ],
   [
     '\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01',
-    'proto: RangeRequest: illegal tag -1 (wire type 7)',
-    'proto: AuthUserAddRequest: illegal tag -1 (wire type 7)',
+    'proto: RangeRequest: illegal tag -1 (wire type 18446744073709551615)',
+    'proto: AuthUserAddRequest: illegal tag -1 (wire type 18446744073709551615)',
   ],
   ['\x0e\x00', 'proto: wrong wireType = 6 for field Key', 'proto: wrong wireType = 6 for field Name'],
   ['\x12\x00\x08\x01', 'proto: wrong wireType = 0 for field Key', 'proto: wrong wireType = 0 for field Name'],
@@ -49,8 +49,10 @@ describe('bytes that are no message', () => {
     expect(() => requests.decodeRangeRequest(bytes)).toThrow(new ProtoError(inRange));
     expect(() => pb.RangeRequest.decode(bytes)).toThrow(new ProtoError(inRange));
     expect(() => pb.AuthUserAddRequest.decode(bytes)).toThrow(new ProtoError(inUserAdd));
-    expect(() => HealthCheckRequest.decode(bytes)).toThrow(
-      new ProtoError('proto: cannot parse invalid wire-format data'),
+    // Google's passes over a field of another wire type.
+    const whole = inRange.includes('wireType = 0');
+    expect(refusal(() => HealthCheckRequest.decode(bytes))).toBe(
+      whole ? undefined : 'proto: cannot parse invalid wire-format data',
     );
   });
 

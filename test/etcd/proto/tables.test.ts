@@ -135,6 +135,8 @@ describe('the tables of etcd’s messages', () => {
     expect(() => HealthCheckRequest.decode(Uint8Array.of(0x0a, 0x01, 0xff))).toThrow(
       new ProtoError('string field contains invalid UTF-8'),
     );
+    // A field of another wire type is one that it does not know.
+    expect(HealthCheckRequest.decode(Uint8Array.of(0x08, 0x07, 0x0a, 0x01, 0x61)).service).toBe('a');
   });
 
   it('read a repeated integer packed or one by one', () => {
