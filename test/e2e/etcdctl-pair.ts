@@ -150,8 +150,9 @@ export class CtlSide {
     for (const [name, value] of longestFirst) masked = masked.replaceAll(value, `<${name}>`);
     return (
       masked
-        // Short ids are filled up with spaces.
+        // Short ids are filled up with spaces or zeros.
         .replace(/Member +</g, 'Member <')
+        .replace(/\b0+</g, '<')
         .replace(ownNumbers, '$1#')
         .replace(/"ts":"[^"]*"/g, '"ts":"#"')
         .replace(/0xc[0-9a-f]{9}/g, '0x#')
