@@ -67,6 +67,22 @@ describe('thesis §6.4, reads without the log: a majority confirms, after the re
     expect(node.ready().readStates).toEqual([{ context: 'second', index: 1 }]);
   });
 
+  it('a learner may ask, but confirms nothing', () => {
+    const options = { voters: ids(1, 2), learners: ids(3) };
+    const network = new TestNetwork(ids(1, 2, 3).map((member) => new TestMember(member, options)));
+    network.elect(1);
+    network.isolate(2);
+    network.node(3).readIndex('r');
+    network.settle();
+    network.node(1).tick();
+    network.settle();
+    expect(network.member(3).reads).toEqual([]);
+    network.heal();
+    network.node(1).tick();
+    network.settle();
+    expect(network.member(3).reads).toEqual([{ context: 'r', index: 1 }]);
+  });
+
   it('one round serves all reads that wait for it', () => {
     const network = TestNetwork.of(3);
     network.elect(1);

@@ -216,13 +216,13 @@ function wander(seed: number): number {
 describe('traces of clusters under faults', () => {
   it('are behaviours of the specification, up to what it does not know', () => {
     let followed = 0;
-    for (let seed = 1; seed <= 40; seed++) {
+    for (let seed = 1; seed <= 25; seed++) {
       try {
         followed += wander(seed);
       } catch (cause) {
         throw new Error(`seed ${seed}: ${String(cause)}`, { cause });
       }
     }
-    expect(followed).toBeGreaterThan(5_000);
+    expect(followed).toBeGreaterThan(3_000);
   });
 });
