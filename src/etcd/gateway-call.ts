@@ -12,7 +12,7 @@ import type { Identity } from '../platform/network.ts';
 const sendQueueBytesMax = 1024 * 1024;
 /** A timer takes no more; whoever waits longer than 24 days waits too long. */
 const timerMillisMax = 2 ** 31 - 1;
-const exceeded = 'context deadline exceeded';
+export const timeIsUp: GrpcStatus = { code: grpcCode.deadlineExceeded, message: 'context deadline exceeded' };
 
 /**
  * A call that a request to the JSON gateway makes. To the method it is a gRPC call like any other; its messages are taken one by one
@@ -50,7 +50,7 @@ export class GatewayCall implements ServerCall {
     if (timeoutMillis === undefined) return;
     this.deadlineMillis = clock.monotonicMillis() + timeoutMillis;
     this.#timer = clock.setTimer(Math.min(timeoutMillis, timerMillisMax), () =>
-      this.#cancel(exceeded, { code: grpcCode.deadlineExceeded, message: exceeded }),
+      this.#cancel(timeIsUp.message, timeIsUp),
     );
   }
 

@@ -1,12 +1,11 @@
 import { encodeUtf8 } from '../base/bytes.ts';
 import type { Metadata } from '../grpc/metadata.ts';
-import { parseTimeout } from '../grpc/request-head.ts';
 import type { GrpcMethod, GrpcMethods } from '../grpc/service.ts';
 import { grpcCode, type GrpcStatus } from '../grpc/status.ts';
 import { decodeBase64 } from '../base/base64.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { HttpResponse, HttpServerRequest } from '../platform/http.ts';
-import { GatewayCall } from './gateway-call.ts';
+import { GatewayCall, timeIsUp } from './gateway-call.ts';
 import { fromJson, toJson } from './proto/json.ts';
 import { JsonError, JsonReader } from './proto/json-reader.ts';
 import type { MethodType } from './proto/message.ts';
@@ -21,6 +20,8 @@ const jsonHeaders = { 'content-type': 'application/json' };
 const answerHeaders = { ...jsonHeaders, 'grpc-metadata-content-type': 'application/grpc' };
 /** How long the head of a stream's answer waits for the first message, which may still be an error with a status of its own. */
 const firstMessageMillis = 1000;
+/** In less than this nothing can be done. */
+const timeoutMillisMin = 0.1;
 /** Headers with this prefix become metadata. */
 const metadataPrefix = 'grpc-metadata-';
 
@@ -56,10 +57,10 @@ export class Gateway {
     if (request.method !== 'POST') {
       return failure({ code: grpcCode.unimplemented, message: 'Method Not Allowed' });
     }
-    const timeout = request.headers['grpc-timeout'];
+    const timeout = request.headers['grpc-timeout'] ?? '';
     const timeoutMillis = parseTimeout(timeout);
     if (timeoutMillis === 'malformed') {
-      return failure({ code: grpcCode.invalidArgument, message: `invalid grpc-timeout: ${timeout!}` });
+      return failure({ code: grpcCode.invalidArgument, message: `invalid grpc-timeout: ${timeout}` });
     }
     let messages: Uint8Array[];
     try {
@@ -68,6 +69,7 @@ export class Gateway {
       if (!(error instanceof JsonError)) throw error;
       return failure({ code: grpcCode.invalidArgument, message: error.message });
     }
+    if (timeoutMillis !== undefined && timeoutMillis < timeoutMillisMin) return failure(timeIsUp);
     const metadata = new HeaderMetadata(request.headers);
     const call = new GatewayCall(binding.path, metadata, request.remoteHost, this.#clock, timeoutMillis);
     request.left?.addEventListener('abort', () => call.cancel('the client left'), { once: true });
@@ -169,11 +171,33 @@ function answerText({ response }: MethodType, message: Uint8Array): string {
 }
 
 function failure({ code, message }: GrpcStatus): HttpResponse {
+  // Not every sentence can stand in a header.
+  const challenge = code === grpcCode.unauthenticated && /^[\x20-\x7e]*$/.test(message);
   return {
     status: httpStatuses[code]!,
-    headers: jsonHeaders,
+    headers: challenge ? { ...jsonHeaders, 'www-authenticate': message } : jsonHeaders,
     body: encodeUtf8(JSON.stringify({ code, message })),
   };
+}
+
+const unitNanos: Readonly<Record<string, bigint>> = {
+  H: 3_600_000_000_000n,
+  M: 60_000_000_000n,
+  S: 1_000_000_000n,
+  m: 1_000_000n,
+  u: 1_000n,
+  n: 1n,
+};
+
+/** Less strict than gRPC's own: any integer of 64 bits, and what is too long in nanoseconds wraps, as Go's numbers do. */
+function parseTimeout(text: string): number | undefined | 'malformed' {
+  if (text === '') return undefined;
+  const match = /^([+-]?\d+)([HMSmun])$/.exec(text);
+  if (match === null) return 'malformed';
+  const count = BigInt(match[1]!.replace('+', ''));
+  if (count !== BigInt.asIntN(64, count)) return 'malformed';
+  const nanos = BigInt.asIntN(64, count * unitNanos[match[2]!]!);
+  return nanos === 0n ? undefined : Number(nanos) / 1e6;
 }
 
 /** HTTP headers as a call's metadata: `authorization`, and what is named `Grpc-Metadata-…`. */

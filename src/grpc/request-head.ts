@@ -75,7 +75,7 @@ const unitMillis: Readonly<Record<string, number>> = {
 };
 
 /** gRPC over HTTP/2, "Timeout": at most eight digits and a unit. */
-export function parseTimeout(text: string | undefined): number | undefined | 'malformed' {
+function parseTimeout(text: string | undefined): number | undefined | 'malformed' {
   if (text === undefined) return undefined;
   const match = /^(\d{1,8})([HMSmun])$/.exec(text);
   return match === null ? 'malformed' : Number(match[1]) * unitMillis[match[2]!]!;

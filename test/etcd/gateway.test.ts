@@ -216,11 +216,24 @@ describe('the JSON gateway', () => {
     expect(call!.deadlineMillis).toBeGreaterThan(0);
     const quick = put((made) => made.reply(PutResponse.encode({})));
     expect((await post(quick, '/v3/kv/put', '{}', { 'grpc-timeout': '1S' })).status).toBe(200);
-    for (const text of ['1', 'S', '-1S', '1s', '1 S']) {
+    for (const text of ['', '0S', '+1H', '2562047H'])
+      expect((await post(quick, '/v3/kv/put', '{}', { 'grpc-timeout': text })).status).toBe(200);
+    // Of the past already, or further away than Go can count.
+    for (const text of ['-1S', '1n', '2562048H'])
+      expect((await post(quick, '/v3/kv/put', '{}', { 'grpc-timeout': text })).status).toBe(504);
+    for (const text of ['1', 'S', '1s', '1 S', '9223372036854775808n']) {
       const refused = await post(quick, '/v3/kv/put', '{}', { 'grpc-timeout': text });
       expect(refused.status).toBe(400);
       expect(await bodyOf(refused)).toBe(`{"code":3,"message":"invalid grpc-timeout: ${text}"}`);
     }
+  });
+
+  it('says in a header, too, that it does not know the caller', async () => {
+    const to = put((call) => call.fail({ code: 16, message: 'etcdserver: invalid auth token' }));
+    const { status, headers } = await post(to, '/v3/kv/put', '{}');
+    expect([status, headers['www-authenticate']]).toEqual([401, 'etcdserver: invalid auth token']);
+    const odd = put((call) => call.fail({ code: 16, message: 'no\r\nset-cookie: x' }));
+    expect((await post(odd, '/v3/kv/put', '{}')).headers).toEqual({ 'content-type': 'application/json' });
   });
 
   it('ends a stream whose time is up with an error as its last line', async () => {

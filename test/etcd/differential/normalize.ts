@@ -39,8 +39,8 @@ export interface About {
 /** The answer as it is compared. */
 export function normalizeAnswer(step: Step, answer: Answer): unknown {
   if ('status' in answer) {
-    const { status, contentType, allow, body } = answer;
-    return { status, contentType, ...(allow !== '' && { allow }), body: normalizeBody(body) };
+    const { status, headers, body } = answer;
+    return { status, headers, body: normalizeBody(body) };
   }
   // Google's protobuf begins its sentences with either kind of space, by a hash of the binary that it is in.
   if ('code' in answer && answer.message.includes('proto:\u00A0'))

@@ -13,7 +13,7 @@ import { bytesOf, decode, encode, type Fields, type Value } from './wire.ts';
 export type Answer =
   | { readonly ok: Fields; readonly type: string }
   | { readonly code: number; readonly message: string }
-  | { readonly status: number; readonly contentType: string; readonly allow: string; readonly body: string };
+  | { readonly status: number; readonly headers: PlainMetadata; readonly body: string };
 
 export interface StreamLog {
   readonly type: string;
@@ -31,6 +31,15 @@ interface OpenStream {
 }
 
 const identity = (bytes: Buffer): Buffer => bytes;
+/** How bytes travel and when: everyone's own business. */
+const headersApart: ReadonlySet<string> = new Set([
+  'date',
+  'content-length',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'trailer',
+]);
 const unaryMillisMax = 15_000;
 const keepAlive = 'Lease.LeaseKeepAlive';
 
@@ -141,8 +150,11 @@ export class Side {
         (response) => {
           let text = '';
           const finish = (): void => {
-            const { 'content-type': contentType = '', allow = '' } = response.headers;
-            resolve({ status: response.statusCode ?? 0, contentType, allow, body: text });
+            const headers: Record<string, string> = {};
+            for (const [name, value] of Object.entries(response.headers)) {
+              if (!headersApart.has(name)) headers[name] = String(value);
+            }
+            resolve({ status: response.statusCode ?? 0, headers, body: text });
           };
           response.on('data', (chunk: Buffer) => {
             text += chunk.toString();

@@ -129,6 +129,23 @@ export const gateway: readonly Step[] = [
   { call: 'Auth.Authenticate', request: { name: 'root', password: 'p' }, login: 'root' },
   post('/v3/kv/range', { key: base64('a') }, 'root'),
   post('/v3/auth/disable', {}, 'root'),
+  // As much time as is said, if it is said well.
+  ...['1', 'S', '1x', '-1S', '', '1n', '1H', '99999999H'].map((timeout): Step => ({
+    http: 'POST',
+    path: '/v3/kv/range',
+    body: { key: base64('a') },
+    headers: { 'grpc-timeout': timeout },
+  })),
+  // What browsers ask and are told.
+  ...(['OPTIONS', 'POST'] as const).flatMap((http) =>
+    ['/v3/kv/range', '/health', '/nothing'].map((path): Step => ({
+      http,
+      path,
+      ...(http === 'POST' && { body: '{}' }),
+      headers: { origin: 'http://example.com' },
+    })),
+  ),
+  get('/v3?a=1&b="2"'),
   // Paths and methods that are not bound.
   ...[
     '/v3',
