@@ -1,5 +1,6 @@
 import type { Message } from '../raft/messages.ts';
 import type { PeerMessage, Wire } from './peers.ts';
+import type { TransferMessage } from './snapshot-transfer.ts';
 
 /**
  * What comes over a link is anything until it is looked at: the shapes of what members say to each other. Members are trusted
@@ -7,6 +8,7 @@ import type { PeerMessage, Wire } from './peers.ts';
  */
 type Check = (value: unknown) => boolean;
 type Shape = readonly (readonly [field: string, check: Check])[];
+type Checks = Readonly<Record<string, Check>>;
 type Fields<T> = T extends unknown ? { readonly [K in Exclude<keyof T, 'type'>]: Check } : never;
 
 const text: Check = (value) => typeof value === 'string';
@@ -70,11 +72,40 @@ const conversation: {
   },
 };
 
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const confState = shapeOf({
+  voters: list(text),
+  learners: list(text),
+  votersOutgoing: maybe(list(text)),
+  learnersNext: maybe(list(text)),
+  autoLeave: maybe(flag),
+});
+const metadata = shapeOf({ index: count, term: count, confState: (value) => has(value, confState) });
+const snapshot = shapeOf({ metadata: (value) => has(value, metadata), data: bytes });
+const msgSnap = shapeOf({ ...envelope, snapshot: (value) => has(value, snapshot) });
+
+const transfer: {
+  readonly [T in TransferMessage['type']]: Fields<Extract<TransferMessage, { type: T }>>;
+} = {
+  begin: { message: (value) => has(value, msgSnap) },
+  records: { records: repeated(count, count, bytes) },
+  values: { values: list((value) => Array.isArray(value) && text(value[0]) && bytes(value[1])) },
+  end: { count, crc: count },
+};
+
 const raftShapes = shapesOf(raft);
+const transferShapes = shapesOf(transfer);
 const conversationShapes = shapesOf(conversation);
 
-function shapesOf(table: object): ReadonlyMap<unknown, Shape> {
-  return new Map(Object.entries(table).map(([type, fields]) => [type, Object.entries(fields as object)]));
+function shapesOf(table: Readonly<Record<string, Checks>>): ReadonlyMap<unknown, Shape> {
+  return new Map(Object.entries(table).map(([type, fields]) => [type, shapeOf(fields)]));
+}
+
+function shapeOf(fields: Checks): Shape {
+  return Object.entries(fields);
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -87,9 +118,17 @@ export function isPeerMessage(value: unknown): value is Wire {
   return isObject(value['packed']) && fits(value['packed'], raftShapes);
 }
 
+export function isTransferMessage(value: unknown): value is TransferMessage {
+  return isObject(value) && fits(value, transferShapes);
+}
+
 function fits(value: Readonly<Record<string, unknown>>, shapes: ReadonlyMap<unknown, Shape>): boolean {
   const shape = shapes.get(value['type']);
-  if (shape === undefined) return false;
+  return shape !== undefined && has(value, shape);
+}
+
+function has(value: unknown, shape: Shape): boolean {
+  if (!isObject(value)) return false;
   for (const [field, check] of shape) if (!check(value[field])) return false;
   return true;
 }

@@ -7,13 +7,14 @@ import type { Platform } from '../platform/platform.ts';
 import type { MsgSnap } from '../raft/messages.ts';
 import type { MemberId } from '../raft/types.ts';
 import { WalError } from '../wal/errors.ts';
+import { isTransferMessage } from './peer-message-check.ts';
 import { peerProtocol, type Hello, type Peer, type Refusal } from './peers.ts';
 
 /**
  * A snapshot on its way from the leader to a member whose log is too far behind: the whole backend, on a link of its own, so
  * that neither heartbeats nor entries wait behind it.
  */
-type TransferMessage =
+export type TransferMessage =
   | { readonly type: 'begin'; readonly message: MsgSnap }
   | {
       readonly type: 'records';
@@ -162,8 +163,13 @@ export function receiveSnapshot(platform: Platform, link: Link, options: Snapsho
     options.abandoned();
   }
 
-  async function take(part: TransferMessage): Promise<void> {
+  async function take(part: unknown): Promise<void> {
     if (over) return;
+    // What is no part, or comes before the beginning or after a second one, is from no member.
+    if (!isTransferMessage(part) || (part.type === 'begin') !== (message === undefined)) {
+      refuse('it sends what no member says');
+      return;
+    }
     switch (part.type) {
       case 'begin':
         message = part.message;
@@ -202,7 +208,7 @@ export function receiveSnapshot(platform: Platform, link: Link, options: Snapsho
   return {
     message: (part) => {
       work = work
-        .then(() => take(part as TransferMessage))
+        .then(() => take(part))
         .catch((error: unknown) => {
           // Only the disk may fail here.
           if (!(error instanceof DiskError || error instanceof WalError)) throw error;
