@@ -400,7 +400,7 @@ describe.skipIf(!drydockServes())('the members’ port', () => {
       members: { id: string; name: string }[];
     };
     const other = introduced.members.find(({ name }) => name === 'm1')!;
-    for (const purpose of ['messages', 'other']) {
+    for (const purpose of ['messages', 'snapshot', 'other']) {
       const greeting = packr.pack({
         type: 'hello',
         protocol: 'drydock-peer/2',
@@ -426,6 +426,9 @@ describe.skipIf(!drydockServes())('the members’ port', () => {
         },
         { type: 'raft', packed: { ...envelope, type: 'MsgVote', term: -1 } },
         { type: 'lease-ask', requestId: 5 },
+        { type: 'begin', message: { ...envelope, type: 'MsgSnap', snapshot: null } },
+        { type: 'records', records: [1, 0, new Uint8Array(1)] },
+        { type: 'end', count: 0, crc: 0 },
       ];
       await Promise.all(
         lies.map(async (lie) => {
