@@ -183,8 +183,12 @@ export class WatchGuarantees implements Checker {
     }
     const real = (this.#truth.at(kv.modRevision) ?? []).find((event) => sameChange(event, got));
     if (real === undefined) {
-      const there = (this.#truth.at(kv.modRevision) ?? []).map(describeEvent).join(', ');
-      return broken('filter', delivered, `revision ${kv.modRevision} is ${there || 'no change at all'}`);
+      const there = (this.#truth.at(kv.modRevision) ?? []).map(withValue).join(', ');
+      return broken(
+        'filter',
+        `${name} delivered ${withValue(got)}`,
+        `revision ${kv.modRevision} is ${there || 'no change at all'}`,
+      );
     }
     if (kv.modRevision <= watch.bookmark) {
       return broken('bookmarkable', delivered, `it had said before that it is at revision ${watch.bookmark}`);
@@ -209,6 +213,11 @@ function wants({ range, filters }: Pick<Watch, 'range' | 'filters'>, { type, kv 
 
 function broken(promise: Promise, what: string, but: string): string {
   return `watch ${what}, but ${but}; ${promise}: ${promises[promise]}`;
+}
+
+function withValue(event: Event): string {
+  const value = event.type === 'put' ? ` as "${decodeUtf8(event.kv.value)}"` : '';
+  return `${describeEvent(event)}${value}`;
 }
 
 function sameValue(a: KeyValue | undefined, b: KeyValue | undefined): boolean {

@@ -59,6 +59,12 @@ function drawPlan({ random }: Platform, keys: number): WatchPlan {
     ...(chance() ? { filters: [random.integer(2) === 0 ? 'no-put' : 'no-delete'] as const } : {}),
     ...(chance() ? { progressNotify: true } : {}),
     ...(chance() ? { askProgressMillis: askMillis } : {}),
-    ...(chance() ? { pauseMillis: random.float() * pauseMillisMax } : {}),
+    ...(chance() ? { pause: drawPause(random) } : {}),
   };
+}
+
+/** Some at once, before the watch has caught up; most while it is up to date. */
+function drawPause(random: Platform['random']): NonNullable<WatchPlan['pause']> {
+  const afterMillis = random.integer(3) === 0 ? 0 : random.float() * lifeMillisMax;
+  return { afterMillis, forMillis: random.float() * pauseMillisMax };
 }

@@ -12,8 +12,8 @@ export interface WatchPlan {
   readonly back?: number;
   /** Ask for progress so often. */
   readonly askProgressMillis?: number;
-  /** Be slower than the store for so long, once. */
-  readonly pauseMillis?: number;
+  /** Be slower than the store for so long, once, beginning then. */
+  readonly pause?: { readonly afterMillis: number; readonly forMillis: number };
   /** Ends it by itself then; absent: when the connection does. */
   readonly endAfterMillis?: number;
 }
@@ -47,7 +47,7 @@ function watchOnce(
   plan: WatchPlan,
   lastRevision: number | undefined,
 ): Promise<number | undefined> {
-  const { range, back = 0, endAfterMillis, pauseMillis, askProgressMillis } = plan;
+  const { range, back = 0, endAfterMillis, pause, askProgressMillis } = plan;
   const startRevision = lastRevision === undefined ? 0 : Math.max(1, lastRevision + 1 - back);
   const options = {
     ...(plan.prevKv === undefined ? {} : { prevKv: plan.prevKv }),
@@ -91,9 +91,11 @@ function watchOnce(
         closed: ({ compactRevision }) => end(compactRevision),
       },
     );
-    if (pauseMillis !== undefined) {
-      handle.pause();
-      clock.setTimer(pauseMillis, () => handle.resume());
+    if (pause !== undefined) {
+      clock.setTimer(pause.afterMillis, () => {
+        handle.pause();
+        clock.setTimer(pause.forMillis, () => handle.resume());
+      });
     }
     if (askProgressMillis !== undefined) {
       const ask = (): void => {

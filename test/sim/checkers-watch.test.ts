@@ -62,7 +62,7 @@ describe('watch-guarantees', () => {
       'no-delete; filter',
     );
     expect(judge(started(), got(2, put('k', 'never', 2)))).toBe(
-      'watch w delivered the put of k at 2, but revision 2 is the put of k at 2; filter: a watch delivers only what it asked for',
+      'watch w delivered the put of k at 2 as "never", but revision 2 is the put of k at 2 as "1"; filter: a watch delivers only what it asked for',
     );
     expect(judge(started(), got(9, put('k', '9', 9)))).toContain('which nobody has applied');
   });
