@@ -69,7 +69,7 @@ export class Cluster {
 
   /** Switches every host on. */
   boot(): void {
-    for (const host of this.servers) host.boot((platform) => this.#runServer(host, platform));
+    for (const host of this.store.all) host.boot((platform) => this.#runServer(host, platform));
     for (const [i, host] of this.agents.entries()) {
       host.boot((platform, signal) => this.#runAgent(i, platform, signal));
     }

@@ -16,11 +16,13 @@ const retryMillis = 100;
  * for ever: cut off, down, slow or paused (TigerBeetle's liveness mode). Healing everything would hide what only
  * the sick can do to the healthy.
  */
-export function healCore(world: World, { hosts }: StoreHosts): readonly Host[] {
+export function healCore(world: World, store: StoreHosts): readonly Host[] {
+  const { hosts } = store;
   const random = world.random.stream('liveness');
   // Whose disk was harmed may have to refuse for good: the atlas has seen to it that the others are a majority.
   const rest = hosts.filter((host) => !world.atlas.harmed.has(host));
-  const size = Math.floor(hosts.length / 2) + 1;
+  // Where members come and go nobody here knows for sure who has a vote: then everyone heals.
+  const size = store.changes ? rest.length : Math.floor(hosts.length / 2) + 1;
   const core: Host[] = [];
   while (core.length < size) core.push(...rest.splice(random.integer(rest.length), 1));
   const well = [...core, ...world.hosts.filter((host) => !hosts.includes(host))];
@@ -42,7 +44,8 @@ export function healEveryone(world: World, { hosts }: StoreHosts): void {
 }
 
 /**
- * Writes through the members of the core until one acknowledges, and reads that from each of them that the leader can reach.
+ * Writes through the members of the core until one answers, and waits until each that the leader can reach has applied as much.
+ * A write that is refused for want of a user was applied as well: it is the log that knows whether users are asked for.
  *
  * @returns what the core fails to do, or undefined when it has made progress within the bound
  */
@@ -56,54 +59,41 @@ export async function awaitProgress(
   const startedAt = clock.monotonicMillis();
   const overdue = (): boolean => clock.monotonicMillis() - startedAt > withinMillis;
   const names = core.map(({ name }) => name).join(', ');
-  let revision: number | undefined;
-  while (revision === undefined) {
+  let applied: number | undefined;
+  while (applied === undefined) {
     if (overdue())
       return `${names} are healthy and connected, but acknowledge no write in ${withinMillis} ms`;
     for (const host of core) {
-      revision = await attempt(platform, store, host, async (etcd) => {
-        const { header } = await etcd.put({ key, value: encodeUtf8('progress') });
-        return header.revision;
-      });
-      if (revision !== undefined) break;
+      if (await writes(platform, store, host)) applied = store.member(host)?.applied;
+      if (applied !== undefined) break;
     }
-    if (revision === undefined) await clock.sleep(retryMillis);
+    if (applied === undefined) await clock.sleep(retryMillis);
   }
   for (const host of core) {
-    const caughtUp = async (): Promise<boolean> =>
-      (await attempt(platform, store, host, async (etcd) => {
-        const { header } = await etcd.range({ key, serializable: true });
-        return header.revision >= revision;
-      })) ?? false;
+    const caughtUp = (): boolean => (store.member(host)?.applied ?? 0) >= applied;
     // A leader outside of the core may be cut off from one inside: nobody can bring that one up to date, and nobody must.
-    while (core.includes(store.leader() ?? host) && !(await caughtUp())) {
+    while (core.includes(store.leader() ?? host) && !caughtUp()) {
       if (overdue())
-        return `${host.name} is healthy, but does not reach revision ${revision} in ${withinMillis} ms`;
+        return `${host.name} is healthy, but does not reach index ${applied} in ${withinMillis} ms`;
       await clock.sleep(retryMillis);
     }
   }
   return undefined;
 }
 
-type Connection = Awaited<ReturnType<typeof connectEtcd>>;
-
-/** undefined: it could not be reached, or did not answer well. */
-async function attempt<T>(
-  platform: Platform,
-  store: StoreHosts,
-  host: Host,
-  ask: (etcd: Connection) => Promise<T>,
-): Promise<T | undefined> {
-  let etcd: Connection | undefined;
+/** Whether the member answers a write. */
+async function writes(platform: Platform, store: StoreHosts, host: Host): Promise<boolean> {
+  let etcd: Awaited<ReturnType<typeof connectEtcd>> | undefined;
   try {
     etcd = await connectEtcd(platform.network.links, store.etcdAddress(host));
-    return await ask(etcd);
+    await etcd.put({ key, value: encodeUtf8('progress') });
+    return true;
   } catch (error) {
     assert(
       error instanceof EtcdError || error instanceof NetworkError,
-      () => `an attempt failed oddly: ${String(error)}`,
+      () => `a write failed oddly: ${String(error)}`,
     );
-    return undefined;
+    return error instanceof EtcdError && error.code === 'invalid-argument';
   } finally {
     etcd?.close();
   }

@@ -243,7 +243,7 @@ class Simulation {
       doors: {
         linkAddresses: () => store.hosts.map((host) => store.etcdAddress(host)),
         grpcAddresses: () => store.grpcAddresses,
-        membership: undefined,
+        membership: store.changes ? store : undefined,
       },
       durationMillis: this.#scenario.durationMillis,
       storeClient: this.#storeClient,

@@ -1,3 +1,4 @@
+import { must } from '../src/base/assert.ts';
 import { DataDirectoryError } from '../src/etcd/data-directory.ts';
 import { memberIdOf, type ConfiguredMember } from '../src/etcd/cluster.ts';
 import { serveEtcdLink } from '../src/etcd/link-server.ts';
@@ -8,11 +9,13 @@ import type { MemberObserver } from '../src/etcd/observer.ts';
 import { DiskError } from '../src/platform/errors.ts';
 import type { Address } from '../src/platform/network.ts';
 import type { Platform } from '../src/platform/platform.ts';
+import type { MemberId } from '../src/raft/types.ts';
 import { WalError } from '../src/wal/wal.ts';
 import { JournalBackends } from './backend/journal-backend.ts';
 import type { FaultAtlas } from './fault-atlas.ts';
 import type { Host } from './host.ts';
 import { startServedMember } from './store-service.ts';
+import type { MembershipStage } from './workloads/workload.ts';
 import type { World } from './world.ts';
 
 const clusterToken = 'drydock-sim';
@@ -38,6 +41,8 @@ export type StoreSettings = Partial<
 
 export interface StoreHostsOptions {
   readonly servers: number;
+  /** Hosts that have no member at first and may get one. Default none. */
+  readonly spares?: number;
   readonly settings: StoreSettings;
   readonly observer: MemberObserver | undefined;
   /** Members serve etcd's gRPC besides. Default false. */
@@ -46,9 +51,17 @@ export interface StoreHostsOptions {
 
 const settingsDefault: StoreSettings = { tickMillis: 50, requestTimeoutMillis: 5000 };
 
-/** The hosts `server-1`, `server-2`, … with a member of the store on each, and which member lives on which now. */
-export class StoreHosts {
-  readonly hosts: readonly Host[];
+/**
+ * The hosts `server-1`, `server-2`, … with a member of the store on each but the spare ones, and which member lives on which
+ * now. Members may be made on spare hosts and ended for good while the world runs.
+ */
+export class StoreHosts implements MembershipStage {
+  /** All that may have a member, those without one too. */
+  readonly all: readonly Host[];
+  /** Who has a member, and how its life begins: as a founder, or by joining. */
+  readonly #seats = new Map<Host, 'founder' | 'joiner'>();
+  /** Whose member an id is or was. */
+  readonly #ids = new Map<MemberId, string>();
   readonly #options: StoreHostsOptions;
   readonly #atlas: FaultAtlas;
   /** The member of each host's latest life that got so far. */
@@ -57,11 +70,48 @@ export class StoreHosts {
   constructor(world: World, options: StoreHostsOptions) {
     this.#options = options;
     this.#atlas = world.atlas;
-    this.hosts = Array.from({ length: options.servers }, (_, i) => {
+    const count = options.servers + (options.spares ?? 0);
+    this.all = Array.from({ length: count }, (_, i) => {
       const name = `server-${i + 1}`;
       return world.addHost(name, { identity: { user: userOf(name), groups: ['system:masters'] } });
     });
+    for (const host of this.all.slice(0, options.servers)) {
+      this.#seats.set(host, 'founder');
+      this.#ids.set(memberIdOf(clusterToken, host.name), host.name);
+    }
     world.atlas.protect(this.hosts);
+  }
+
+  /** Those that have a member now, in order. */
+  get hosts(): readonly Host[] {
+    return this.all.filter((host) => this.#seats.has(host));
+  }
+
+  /** Whether members come and go in this world. */
+  get changes(): boolean {
+    return (this.#options.spares ?? 0) > 0;
+  }
+
+  hostsForMembers(): readonly string[] {
+    return this.all.filter((host) => !this.#seats.has(host)).map(({ name }) => name);
+  }
+
+  peerUrls(name: string): readonly string[] {
+    return [`http://${name}:${peerPort}`];
+  }
+
+  join(name: string): void {
+    const host = this.#hostNamed(name);
+    this.#seats.set(host, 'joiner');
+    host.restart();
+  }
+
+  retire(name: string): void {
+    const host = this.#hostNamed(name);
+    this.#seats.delete(host);
+    host.crash();
+    host.disk.wipe();
+    host.restart();
   }
 
   /** The member of a host in its current life; undefined while it is down or starting. */
@@ -89,10 +139,9 @@ export class StoreHosts {
 
   /** `text` with the names of hosts in the place of their members' ids. */
   withNames(text: string): string {
-    return this.hosts.reduce(
-      (named, { name }) => named.replaceAll(memberIdOf(clusterToken, name), name),
-      text,
-    );
+    let named = text;
+    for (const [id, name] of this.#ids) named = named.replaceAll(id, name);
+    return named;
   }
 
   /** Where a host serves the store to its clients, by links. */
@@ -110,16 +159,23 @@ export class StoreHosts {
   }
 
   /**
-   * Runs the host's member in this life of it, and serves it to clients. A disk that fails ends the process, as it ends
-   * `drydock etcd`: undefined then.
+   * Runs the host's member in this life of it, and serves it to clients. undefined: the host has none, or its disk fails, which
+   * ends the process as it ends `drydock etcd`.
    */
   async run(host: Host, platform: Platform): Promise<Member | undefined> {
     const { observer, settings, grpc = false } = this.#options;
+    const seat = this.#seats.get(host);
+    if (seat === undefined) return undefined;
+    const members = seat === 'founder' ? this.all.slice(0, this.#options.servers) : this.hosts;
     const options: MemberOptions = {
       ...settingsDefault,
       ...settings,
       name: host.name,
-      cluster: { token: clusterToken, members: this.hosts.map(configured) },
+      cluster: {
+        token: clusterToken,
+        members: members.map(configured),
+        ...(seat === 'joiner' ? { state: 'existing' } : {}),
+      },
       dataDirectory: storeDirectory,
       backends: new JournalBackends(platform),
       ...(observer === undefined ? {} : { observer: whileAlive(host, observer) }),
@@ -139,10 +195,18 @@ export class StoreHosts {
       return undefined;
     }
     this.#members.set(host.name, { epoch: host.epoch, member });
+    this.#ids.set(member.id, host.name);
     void member.failed.then(() => host.kill());
     const local = new LocalEtcdClient(member);
     await platform.network.links.listen(this.etcdAddress(host), (link) => serveEtcdLink(local, link));
     return member;
+  }
+
+  #hostNamed(name: string): Host {
+    return must(
+      this.all.find((host) => host.name === name),
+      () => `no host ${name} for members`,
+    );
   }
 }
 
@@ -167,7 +231,8 @@ function whileAlive(host: Host, observer: MemberObserver): MemberObserver {
 }
 
 function configured({ name }: Host): ConfiguredMember {
-  return { name, peerAddress: { host: name, port: peerPort }, user: userOf(name) };
+  const peerAddress = { host: name, port: peerPort };
+  return { name, peerAddress, peerUrls: [`http://${name}:${peerPort}`], user: userOf(name) };
 }
 
 function userOf(name: string): string {

@@ -36,6 +36,7 @@ type RawCluster = Readonly<
     Record<
       | 'store'
       | 'servers'
+      | 'spares'
       | 'agents'
       | 'election-ticks'
       | 'snapshot-entries'
@@ -147,7 +148,7 @@ export function mistakesText(mistakes: readonly string[]): string {
   return [...mistakes.slice(0, mistakesShownMax), ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
 }
 
-function checkExpectations({ expect, workload }: RawScenario, known: Known, report: Report): void {
+function checkExpectations({ cluster, expect, workload }: RawScenario, known: Known, report: Report): void {
   for (const [i, final] of (expect.finally ?? []).entries()) {
     const running = final['pods-running'];
     const problem = running === undefined ? undefined : labelsProblem(running, known);
@@ -161,6 +162,9 @@ function checkExpectations({ expect, workload }: RawScenario, known: Known, repo
     }
   }
   for (const { at, problem } of workloadProblems(workload ?? {})) report(['workload', ...at], problem);
+  if (workload?.membership !== undefined && (cluster.spares ?? 0) === 0) {
+    report(['workload', 'membership'], ' needs hosts for new members; write `spares: 1` in cluster');
+  }
 }
 
 function clusterProblem({ store, servers, agents }: RawCluster): string | undefined {
@@ -186,6 +190,7 @@ function buildCluster(raw: RawCluster): ScenarioCluster {
   };
   return {
     servers: raw.store ?? raw.servers!,
+    spares: raw.spares ?? 0,
     agents: raw.agents,
     settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
   };

@@ -58,6 +58,7 @@ export const scenarioSchema: Schema = strict(
     cluster: strict({
       store: members,
       servers: members,
+      spares: { type: 'integer', minimum: 0, maximum: 9 },
       agents: { type: 'integer', minimum: 0, maximum: 1000 },
       tick: durationSchema,
       'election-ticks': { type: 'integer', minimum: 2, maximum: 100 },

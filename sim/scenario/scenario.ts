@@ -23,6 +23,8 @@ export interface Scenario {
 
 export interface ScenarioCluster {
   readonly servers: number;
+  /** Hosts that members may move to. */
+  readonly spares: number;
   /** None: the store alone, without API servers. */
   readonly agents: number | undefined;
   readonly settings: StoreSettings;

@@ -1,7 +1,8 @@
 import { Document, visit } from 'yaml';
 
 import type { CheckerName } from '../checkers/registry.ts';
-import { RandomStreams } from '../random-streams.ts';
+import type { Workloads } from '../workloads/registry.ts';
+import { RandomStreams, type RandomStream } from '../random-streams.ts';
 import type { RawScenario } from '../scenario/parse-scenario.ts';
 import type { RawStep } from '../scenario/read-timeline.ts';
 import { moment, type SwarmFault } from './fault.ts';
@@ -13,9 +14,17 @@ const judges: readonly CheckerName[] = [
   'log-matching',
   'state-machine-safety',
   'leader-completeness',
+  'durable-before-ack',
+  'monotonic',
+  'hash-kv-equal',
   'no-lost-ack',
   'linearizable',
-  'watch-gap-free',
+  'no-time-travel',
+  'watch-guarantees',
+  'lease-rules',
+  'auth-rules',
+  'mutual-exclusion',
+  'snapshots-true',
 ];
 
 /** How long a drawn run's faults last. */
@@ -30,11 +39,13 @@ export function drawScenario(seed: number): RawScenario {
   const streams = new RandomStreams(seed);
   const shape = streams.stream('swarm/shape');
   const members = shape.pick([1, 3, 3, 3, 5, 5]);
+  const workload = drawWorkloads(streams.stream('swarm/workloads'));
   const servers = Array.from({ length: members }, (_, i) => `server-${i + 1}`);
   return {
     name: `swarm-${seed}`,
     cluster: {
       store: members,
+      ...(workload.membership === undefined ? {} : { spares: 1 + shape.integer(2) }),
       tick: moment(shape.pick([20, 50, 100])),
       'election-ticks': shape.pick([5, 10]),
       'request-timeout': '3s',
@@ -43,21 +54,8 @@ export function drawScenario(seed: number): RawScenario {
       'catch-up-entries': shape.pick([0, shape.integer(6), 20, 500]),
       'segment-bytes': shape.pick([500 + shape.integer(4000), 20_000, 1_000_000]),
     },
-    workload: {
-      kv: {
-        clients: 1 + shape.integer(6),
-        keys: 1 + shape.integer(5),
-        watchers: shape.integer(3),
-        pause: moment(shape.pick([5, 20, 50, 200])),
-        mix: {
-          get: shape.integer(6),
-          put: 1 + shape.integer(6),
-          cas: shape.integer(4),
-          delete: shape.integer(3),
-        },
-      },
-    },
-    timeline: drawTimeline(streams, servers),
+    workload,
+    timeline: drawTimeline(streams, servers, workload.membership !== undefined),
     expect: { always: judges, liveness: '20s', finally: [{ converged: true }], within: '20s' },
     duration: moment(swarmMillis),
   };
@@ -80,12 +78,58 @@ function isLong(items: number): boolean {
   return items > 8;
 }
 
+/** Who uses the store: always somebody who reads and writes, and some of the others. */
+function drawWorkloads(random: RandomStream): Workloads {
+  const mix = (): number => random.integer(6);
+  const client = (): { readonly client?: 'grpc' } => (random.chance(0.25) ? { client: 'grpc' } : {});
+  const kv = {
+    clients: 1 + random.integer(6),
+    keys: 1 + random.integer(5),
+    pause: moment(random.pick([5, 20, 50, 200])),
+    mix: {
+      get: mix(),
+      put: 1 + mix(),
+      cas: mix(),
+      delete: random.integer(3),
+      txn: mix(),
+      range: random.integer(3),
+      stale: random.integer(3),
+    },
+    ...client(),
+  };
+  const some = <T>(chance: number, draw: () => T): T | undefined =>
+    random.chance(chance) ? draw() : undefined;
+  const others = {
+    watch: some(0.5, () => ({ watchers: 1 + random.integer(4), ...client() })),
+    lease: some(0.4, () => ({ holders: 1 + random.integer(3), ...client() })),
+    lock: some(0.3, () => ({ holders: 2 + random.integer(3), ...client() })),
+    compact: some(0.4, () => ({
+      every: moment(random.between(100, 2000)),
+      keep: random.integer(50),
+      defragment: random.chance(0.5),
+    })),
+    auth: some(0.15, () => ({ users: 1 + random.integer(3) })),
+    snapshot: some(0.2, () => ({ every: moment(random.between(500, 3000)) })),
+    membership: some(0.2, () => ({ every: moment(random.between(500, 3000)) })),
+  };
+  return {
+    kv,
+    ...(Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)) as Workloads),
+  };
+}
+
 /** Each kind of fault draws from a stream of its own, so that taking one out leaves the others where they are. */
-function drawTimeline(streams: RandomStreams, servers: readonly string[]): readonly RawStep[] {
+function drawTimeline(
+  streams: RandomStreams,
+  servers: readonly string[],
+  membersChange: boolean,
+): readonly RawStep[] {
   const chooser = streams.stream('swarm/kinds');
   const meanPauseMillis = chooser.pick([200, 500, 1500]);
   const share = chooser.pick([0.1, 0.3, 0.6]);
-  const chosen = swarmFaults.filter(() => chooser.chance(share));
+  const drawn = swarmFaults.filter(() => chooser.chance(share));
+  // A member whose disk was destroyed may refuse for good: with others leaving, a majority could be gone by right.
+  const chosen = drawn.filter(({ destroys }) => !(membersChange && destroys === true));
   const steps = chosen.flatMap((fault) =>
     drawFault(fault, streams, servers, meanPauseMillis * chosen.length),
   );

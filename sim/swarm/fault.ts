@@ -13,6 +13,8 @@ export interface SwarmStage {
 /** A fault as the swarm draws it: steps of a timeline, the cure among them when it cures itself. */
 export interface SwarmFault {
   readonly name: string;
+  /** It may destroy what a disk was promised to keep. */
+  readonly destroys?: true;
   draw(stage: SwarmStage): readonly RawStep[];
 }
 

@@ -364,12 +364,12 @@ const words: Row[] = [
   [
     'agents: 2',
     'agnets: 2',
-    's.yaml:2: unknown key agnets in cluster; allowed are store, servers, agents, tick, election-ticks, request-timeout, snapshot-entries, catch-up-entries, segment-bytes, quota-bytes, corrupt-check; did you mean agents?',
+    's.yaml:2: unknown key agnets in cluster; allowed are store, servers, spares, agents, tick, election-ticks, request-timeout, snapshot-entries, catch-up-entries, segment-bytes, quota-bytes, corrupt-check; did you mean agents?',
   ],
   [
     'cluster: {servers: 3, agents: 2}',
     'cluster:',
-    's.yaml:2: cluster is empty; write a map with the keys store, servers, agents, tick, election-ticks, request-timeout, snapshot-entries, catch-up-entries, segment-bytes, quota-bytes, corrupt-check',
+    's.yaml:2: cluster is empty; write a map with the keys store, servers, spares, agents, tick, election-ticks, request-timeout, snapshot-entries, catch-up-entries, segment-bytes, quota-bytes, corrupt-check',
   ],
   [
     'election-safety',

@@ -77,6 +77,7 @@ export const diskFaults: readonly SwarmFault[] = [
   },
   {
     name: 'rot',
+    destroys: true,
     draw: (stage) => [
       step(stage.atMillis, {
         disk: { host: stage.random.pick(stage.servers), rot: stage.random.pick(['any', 'wal', 'db']) },
@@ -85,10 +86,12 @@ export const diskFaults: readonly SwarmFault[] = [
   },
   {
     name: 'rot on read',
+    destroys: true,
     draw: (stage) => passing(stage, { 'read-rot': `${1 + stage.random.integer(20)}%` }, { 'read-rot': '0%' }),
   },
   {
     name: 'misdirected writes',
+    destroys: true,
     draw: (stage) => passing(stage, { misdirect: `${1 + stage.random.integer(20)}%` }, { misdirect: '0%' }),
   },
 ];
