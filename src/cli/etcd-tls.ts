@@ -94,7 +94,7 @@ export async function readPeerTls(
   }
   // Members always check each other: without an authority every one of them would be refused.
   if (flags['peer-trusted-ca-file'] === undefined) {
-    throw usage('https between members needs --peer-trusted-ca-file, or --peer-auto-tls to check nobody');
+    throw usage('https between members needs --peer-trusted-ca-file');
   }
   const material: TlsMaterial = {
     cert: readFlag(flags, 'peer-cert-file'),
