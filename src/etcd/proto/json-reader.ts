@@ -7,12 +7,21 @@ export type JsonNode = {
   /** 1-based line and column, `1:8`. */
   readonly place: string;
 } & (
-  | { readonly type: 'object'; readonly members: readonly (readonly [string, JsonNode])[] }
+  | { readonly type: 'object'; readonly members: readonly (readonly [name: JsonString, value: JsonNode])[] }
   | { readonly type: 'array'; readonly items: readonly JsonNode[] }
-  | { readonly type: 'string'; readonly string: string }
+  | StringValue
   | { readonly type: 'number' }
   | { readonly type: 'true' | 'false' | 'null' }
 );
+
+interface StringValue {
+  readonly type: 'string';
+  readonly string: string;
+  /** What is wrong with half a surrogate pair. JSON has it, a message has not: who reads the node throws it. */
+  readonly flaw: (() => JsonError) | undefined;
+}
+
+export type JsonString = Pick<JsonNode, 'text' | 'place'> & StringValue;
 
 /** Text that is no JSON, or not the JSON of a message. `message` is in the words of Go, which the gateway's clients see. */
 export class JsonError extends Error {
@@ -20,6 +29,8 @@ export class JsonError extends Error {
 }
 
 const nestingMax = 1000;
+/** `\udc00` */
+const otherHalfLength = 6;
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
@@ -38,6 +49,8 @@ export class JsonReader {
   #at = 0;
   /** Where the current value begins: places count from there, as the gateway cuts the values apart. */
   #start = 0;
+  /** Where in the text the half of a surrogate pair ends that the string read last has first. */
+  #halfAt: number | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#text = decodeUtf8(bytes);
@@ -70,10 +83,8 @@ export class JsonReader {
         const items = this.#items(nesting);
         return { type: 'array', items, ...node() };
       }
-      case '"': {
-        const string = this.#string();
-        return { type: 'string', string, ...node() };
-      }
+      case '"':
+        return this.#stringNode();
       case 't':
         this.#literal('true');
         return { type: 'true', ...node() };
@@ -91,8 +102,30 @@ export class JsonReader {
     }
   }
 
-  #members(nesting: number): (readonly [string, JsonNode])[] {
-    const members: (readonly [string, JsonNode])[] = [];
+  #stringNode(): JsonString {
+    const from = this.#at;
+    const place = this.#place(from);
+    this.#halfAt = undefined;
+    const string = this.#string();
+    const half = this.#halfAt;
+    return {
+      type: 'string',
+      string,
+      text: this.#text.slice(from, this.#at),
+      place,
+      flaw: half === undefined ? undefined : () => this.#halfError(half, place),
+    };
+  }
+
+  /** In the words of Go's protojson, which wants the other half at once, in six bytes of this value. */
+  #halfError(at: number, place: string): JsonError {
+    if (this.#at - at < otherHalfLength) return new JsonError('proto: unexpected EOF');
+    const other = JSON.stringify(this.#text.slice(at, at + otherHalfLength));
+    return new JsonError(`proto: syntax error (line ${place}): invalid escape code ${other} in string`);
+  }
+
+  #members(nesting: number): (readonly [JsonString, JsonNode])[] {
+    const members: (readonly [JsonString, JsonNode])[] = [];
     this.#at++;
     this.#skipSpace();
     if (this.#peek() === '}') {
@@ -102,7 +135,7 @@ export class JsonReader {
     for (;;) {
       this.#skipSpace();
       if (this.#peek() !== '"') this.#unexpected('looking for beginning of object key string');
-      const name = this.#string();
+      const name = this.#stringNode();
       this.#skipSpace();
       if (this.#peek() !== ':') this.#unexpected('after object key');
       this.#at++;
@@ -159,7 +192,15 @@ export class JsonReader {
         this.#unexpected('in \\u hexadecimal character escape');
       }
       this.#at += 5;
-      return String.fromCharCode(Number.parseInt(digits, 16));
+      const unit = Number.parseInt(digits, 16);
+      if (!isSurrogate(unit)) return String.fromCharCode(unit);
+      const other = /^\\u(d[c-f][0-9a-f]{2})/i.exec(this.#text.slice(this.#at, this.#at + otherHalfLength));
+      if (unit >= 0xdc00 || other === null) {
+        this.#halfAt ??= this.#at;
+        return '\uFFFD';
+      }
+      this.#at += otherHalfLength;
+      return String.fromCharCode(unit, Number.parseInt(other[1]!, 16));
     }
     const plain = escapes[letter];
     if (plain === undefined) this.#unexpected('in string escape code');
@@ -206,6 +247,10 @@ export class JsonReader {
     const before = this.#text.slice(this.#start, at).split('\n');
     return `${before.length}:${before.at(-1)!.length + 1}`;
   }
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xe000;
 }
 
 /** Whether a unit stands for itself in a string: not its end, no escape, no control character; NaN is the end of the text. */

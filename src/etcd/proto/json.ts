@@ -58,16 +58,21 @@ export function fromJson<T extends object>(type: MessageType<T>, node: JsonNode)
   const value: Record<string, unknown> = {};
   const set = new Set<string>();
   for (const [name, member] of node.members) {
-    const field = type.fields.find((known) => known.protoName === name || known.property === name);
-    if (field === undefined) continue;
+    if (name.flaw !== undefined) throw name.flaw();
+    const { string: called } = name;
+    const field = type.fields.find((known) => known.protoName === called || known.property === called);
+    if (field === undefined) {
+      passOver(member);
+      continue;
+    }
     if (set.has(field.property))
-      throw new JsonError(`proto: (line ${member.place}): duplicate field "${name}"`);
+      throw new JsonError(`proto: (line ${name.place}): duplicate field ${name.text}`);
     set.add(field.property);
     if (member.type === 'null') continue;
     if (field.oneof !== undefined) {
       if (set.has(`oneof ${field.oneof}`)) {
         throw new JsonError(
-          `proto: (line ${member.place}): error parsing "${name}", oneof ${type.name}.${field.oneof} is already set`,
+          `proto: (line ${name.place}): error parsing ${name.text}, oneof ${type.name}.${field.oneof} is already set`,
         );
       }
       set.add(`oneof ${field.oneof}`);
@@ -85,8 +90,20 @@ export function fromJson<T extends object>(type: MessageType<T>, node: JsonNode)
   return value as Partial<T>;
 }
 
+/** What no message has must be well-formed all the same. */
+function passOver(node: JsonNode): void {
+  if (node.type === 'string' && node.flaw !== undefined) throw node.flaw();
+  if (node.type === 'array') node.items.forEach(passOver);
+  if (node.type !== 'object') return;
+  for (const [name, member] of node.members) {
+    passOver(name);
+    passOver(member);
+  }
+}
+
 /** undefined: a name that the enum does not have, which is passed over. */
 function oneFromJson(field: TableField, node: JsonNode): unknown {
+  if (node.type === 'string' && node.flaw !== undefined) throw node.flaw();
   const message = messageOf(field);
   if (message !== undefined) return fromJson(message, node);
   const enumeration = enumOf(field);
@@ -147,13 +164,18 @@ function integerOf(text: string): bigint | undefined {
   return parts[1] === '-' ? -value : value;
 }
 
-function invalid({ protoName }: TableField, { text, place }: JsonNode, type: string): JsonError {
+function invalid({ protoName }: TableField, node: JsonNode, type: string): JsonError {
   return new JsonError(
-    `proto: (line ${place}): invalid value for ${type} field ${propertyOf(protoName)}: ${text}`,
+    `proto: (line ${node.place}): invalid value for ${type} field ${propertyOf(protoName)}: ${tokenOf(node)}`,
   );
 }
 
-function unexpected({ type, text, place }: JsonNode): JsonError {
-  const token = type === 'object' || type === 'array' ? text[0]! : text;
-  return new JsonError(`proto: syntax error (line ${place}): unexpected token ${token}`);
+function unexpected(node: JsonNode): JsonError {
+  if (node.type === 'string' && node.flaw !== undefined) return node.flaw();
+  return new JsonError(`proto: syntax error (line ${node.place}): unexpected token ${tokenOf(node)}`);
+}
+
+/** How far Go has read when it sees that the value does not fit. */
+function tokenOf({ type, text }: JsonNode): string {
+  return type === 'object' || type === 'array' ? text[0]! : text;
 }

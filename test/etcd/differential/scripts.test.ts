@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findTool, missingTool } from '../../e2e/etcd-process.ts';
 import { Pair } from './pair.ts';
 import { anyBytes } from './scripts/any-bytes.ts';
+import { anyJson } from './scripts/any-json.ts';
 import { permissions, setup } from './scripts/auth.ts';
 import { badInput } from './scripts/bad-input.ts';
 import { concurrency, corruption, maintenance, members } from './scripts/cluster.ts';
@@ -35,6 +36,7 @@ const scripts = {
   'HTTP endpoints': endpoints,
   'bad input': badInput,
   'any bytes': anyBytes,
+  'any JSON': anyJson,
 };
 
 describe.skipIf(!here)('every edge of the API is answered as a real etcd answers it', () => {

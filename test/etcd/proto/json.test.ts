@@ -5,6 +5,7 @@ import { encodeUtf8 } from '../../../src/base/bytes.ts';
 import { fromJson, toJson } from '../../../src/etcd/proto/json.ts';
 import { JsonError, JsonReader, type JsonNode } from '../../../src/etcd/proto/json-reader.ts';
 import {
+  AuthUserAddRequest,
   LeaseRevokeRequest,
   MoveLeaderRequest,
   RangeRequest,
@@ -33,7 +34,7 @@ const failure = (text: string): string => {
 function plain(node: JsonNode): unknown {
   switch (node.type) {
     case 'object':
-      return Object.fromEntries(node.members.map(([name, member]) => [name, plain(member)]));
+      return Object.fromEntries(node.members.map(([name, member]) => [name.string, plain(member)]));
     case 'array':
       return node.items.map(plain);
     case 'string':
@@ -101,6 +102,43 @@ describe('messages as JSON', () => {
     const op = '{"success":[{"requestRange":{},"request_put":{}}]}';
     expect(() => fromJson(TxnRequest, read(op))).toThrow(/oneof .* is already set/);
     expect(() => range('{"range_end":"","rangeEnd":""}')).toThrow(/duplicate field/);
+  });
+
+  it('say of a field that comes twice where its name stands, as it stands there', () => {
+    expect(failure('{"key":"", "k\\u0065y":""}')).toBe('proto: (line 1:12): duplicate field "k\\u0065y"');
+  });
+
+  it.each([
+    ['{"key":"\\ud800"}', 'proto: unexpected EOF'],
+    [
+      '{"key":"\\ud800", "limit":"1"}',
+      'proto: syntax error (line 1:8): invalid escape code "\\", \\"li" in string',
+    ],
+    ['{"key":"\\ud800\\u0041"}', 'proto: syntax error (line 1:8): invalid escape code "\\\\u0041" in string'],
+    ['{"key":"\\udc00\\udc00"}', 'proto: syntax error (line 1:8): invalid escape code "\\\\udc00" in string'],
+    // Also where nobody looks, and in a name; but not before what stands before it.
+    [
+      '{"nobody":[{"\\ud800":1}],"limit":1}',
+      'proto: syntax error (line 1:13): invalid escape code "\\":1}]," in string',
+    ],
+    [
+      '{"limit":true,"nobody":"\\ud800 and so on"}',
+      'proto: (line 1:10): invalid value for int64 field limit: true',
+    ],
+  ])('refuse half a surrogate pair: %s', (text, message) => {
+    expect(failure(text)).toBe(message);
+  });
+
+  it('take a whole pair for one character', () => {
+    expect(fromJson(AuthUserAddRequest, read('{"name":"\\ud83d\\ude00"}')).name).toBe('😀');
+  });
+
+  it.each([
+    ['{"limit":{"a":1}}', 'proto: (line 1:10): invalid value for int64 field limit: {'],
+    ['{"key":[1]}', 'proto: (line 1:8): invalid value for bytes field key: ['],
+    ['{"sort_order":[]}', 'proto: (line 1:15): invalid value for enum field sortOrder: ['],
+  ])('tell of a value that does not fit as far as Go reads it: %s', (text, message) => {
+    expect(failure(text)).toBe(message);
   });
 
   it('refuse nesting without end', () => {
