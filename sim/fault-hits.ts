@@ -41,8 +41,9 @@ export const faultKinds = [
   'crash-at-point',
   'kill',
   'pause',
-  // What was asked for and left out, lest no good copy stays.
+  // What was asked for and left out, lest no good copy stays; and who could not live with what was done to it.
   'spared',
+  'died-of-harm',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];

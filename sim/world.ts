@@ -23,6 +23,7 @@ import { defaultDiskOptions, type DiskOptions } from './disk/host-disk.ts';
 import {
   EventLoop,
   type Engine,
+  type EventOwner,
   type EventLoopOptions,
   type RunFailure,
   type RunOptions,
@@ -90,6 +91,7 @@ export class World {
       ...options.network,
     });
     this.logs = new LogBook(options.logLevel, undefined, options.onLog);
+    this.loop.forgives = (owner, error) => this.#diesOfHarm(owner, error);
   }
 
   /** Virtual milliseconds since the world began. */
@@ -182,6 +184,26 @@ export class World {
     host.clock.mend();
     host.points.mend();
     host.fuseEvents = 0;
+  }
+
+  /**
+   * Beyond the promise a host whose disk was harmed may refuse in any way, as long as it is loud: its process ends, as it would
+   * at sea, and the run goes on.
+   */
+  #diesOfHarm({ host: { index }, name }: EventOwner, error: unknown): boolean {
+    const host = must(this.hosts[index]);
+    if (!this.atlas.isUnlimited || !this.atlas.harmed.has(host)) return false;
+    const message = error instanceof Error ? error.message : String(error);
+    this.logs.add({
+      atMillis: this.now,
+      host: name,
+      level: 'error',
+      message: 'dies of harm',
+      fields: { message },
+    });
+    this.hits.hit('died-of-harm');
+    host.kill();
+    return true;
   }
 
   /** An event of the world itself: what a nemesis or a scenario does at its time. */

@@ -181,7 +181,11 @@ export class HostDisk {
    */
   rot(part: string, sparesTails: boolean): { readonly path: string; readonly offset: number } | undefined {
     const candidates = [...this.#fileSystem.files()]
-      .map(({ path, inode }) => ({ path, inode, bytes: sparesTails ? inode.tailOffset : inode.sizeBytes }))
+      .map(({ path, inode }) => ({
+        path,
+        inode,
+        bytes: sparesTails ? inode.tailOffset : inode.contentsBytes,
+      }))
       .filter(({ path, bytes }) => bytes > 0 && path.includes(part));
     if (candidates.length === 0) return undefined;
     const { path, inode, bytes } = this.random.pick(candidates);

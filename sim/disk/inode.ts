@@ -25,6 +25,7 @@ export class FileInode {
   /** Sectors of which the platter holds something else than the page cache: the work of misdirected writes. */
   readonly #misplaced = new Map<number, { readonly bytes: Uint8Array; readonly sparesTail: boolean }>();
   #tailOffset = 0;
+  #contentsBytes = 0;
 
   get sizeBytes(): number {
     return this.#sizeBytes;
@@ -37,6 +38,11 @@ export class FileInode {
   /** Ascending in the order in which they became dirty. */
   dirtySectors(): readonly number[] {
     return [...this.#dirty.keys()];
+  }
+
+  /** Behind these there are only zeros that were written ahead. */
+  get contentsBytes(): number {
+    return this.#contentsBytes;
   }
 
   /** Where the last write of contents began. What follows may be torn by a crash, and is zeros at the end. */
@@ -61,7 +67,10 @@ export class FileInode {
     const end = offset + bytes.length;
     this.#remember(offset, end);
     this.#put(offset, bytes);
-    if (!isPadding(bytes)) this.#tailOffset = offset;
+    if (!isPadding(bytes)) {
+      this.#tailOffset = offset;
+      this.#contentsBytes = Math.max(this.#contentsBytes, end);
+    }
     this.#sizeBytes = Math.max(this.#sizeBytes, end);
   }
 
@@ -72,6 +81,7 @@ export class FileInode {
     }
     this.#sizeBytes = length;
     this.#tailOffset = Math.min(this.#tailOffset, length);
+    this.#contentsBytes = Math.min(this.#contentsBytes, length);
   }
 
   /** Everything written so far is durable, except what a failed sync has forsaken. */
@@ -153,6 +163,7 @@ export class FileInode {
     copy.#sizeBytes = this.#durableSizeBytes;
     copy.#durableSizeBytes = this.#durableSizeBytes;
     copy.#tailOffset = Math.min(this.#tailOffset, this.#durableSizeBytes);
+    copy.#contentsBytes = Math.min(this.#contentsBytes, this.#durableSizeBytes);
     return copy;
   }
 

@@ -313,3 +313,17 @@ describe('the atlas', () => {
     expect(atlas.isUnlimited).toBe(true);
   });
 });
+
+it('a host that was harmed beyond the promise may die of it, loudly, and the run goes on', async () => {
+  const { world, host, hits } = worldOf();
+  const other = world.addHost('b');
+  const bug = async (): Promise<never> => Promise.reject(new Error('cannot be'));
+  world.atlas.allowAll();
+  world.atlas.mayForget(host);
+  host.boot(bug);
+  expect((await world.run({ forMillis: 10 })).failure).toBeUndefined();
+  expect([host.isUp, hits.count('died-of-harm')]).toEqual([false, 1]);
+  expect(world.logs.lines.map(({ message }) => message)).toEqual(['dies of harm']);
+  other.boot(bug);
+  expect((await world.run({ forMillis: 10 })).failure).toMatchObject({ host: 'b' });
+});
