@@ -12,8 +12,9 @@ export class ProgressTracker {
   /** Of the voters in each majority. */
   #incoming: readonly Progress[] = [];
   #outgoing: readonly Progress[] = [];
-  /** Reused, so that an ack does not allocate. */
-  readonly #values = { incoming: [] as number[], outgoing: [] as number[] };
+  /** One value for each of them; reused, so that an ack does not allocate. */
+  #incomingValues: number[] = [];
+  #outgoingValues: number[] = [];
 
   constructor(state: RaftState) {
     this.#state = state;
@@ -41,6 +42,8 @@ export class ProgressTracker {
     if (own !== undefined) own.readRound = Number.MAX_SAFE_INTEGER;
     this.#incoming = membership.confState.voters.map((voter) => this.of(voter));
     this.#outgoing = membership.votersOutgoing.map((voter) => this.of(voter));
+    this.#incomingValues = this.#incoming.map(() => 0);
+    this.#outgoingValues = this.#outgoing.map(() => 0);
   }
 
   #newProgress(): Progress {
@@ -54,9 +57,8 @@ export class ProgressTracker {
 
   /** The index that a majority holds (§5.3). */
   majorityMatch(): Index {
-    const { incoming, outgoing } = this.#values;
-    incoming.length = this.#incoming.length;
-    outgoing.length = this.#outgoing.length;
+    const incoming = this.#incomingValues;
+    const outgoing = this.#outgoingValues;
     for (let i = 0; i < incoming.length; i++) incoming[i] = this.#incoming[i]!.match;
     for (let i = 0; i < outgoing.length; i++) outgoing[i] = this.#outgoing[i]!.match;
     return jointMajorityValue(incoming, outgoing) as Index;
