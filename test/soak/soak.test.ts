@@ -33,13 +33,13 @@ describe('members that are killed while clients write', () => {
     expect(figures.kills).toBeGreaterThanOrEqual(3);
     expect(figures.acknowledged).toBeGreaterThan(50);
     expect(figures.watchEvents).toBeGreaterThan(50);
-  });
+  }, 120_000);
 
   it('keep every promise, as three', async () => {
     const figures = await soak(options({ cycles: 2, members: 3, basePort: 27_310 }));
     expect(figures.kills).toBeGreaterThanOrEqual(2);
     expect(figures.acknowledged).toBeGreaterThan(50);
-  }, 60_000);
+  }, 120_000);
 
   // It refuses to start where its backend knows more than its log, or what is missing is missed.
   it('are seen to break one when the end of their log is lost', async () => {
@@ -59,5 +59,5 @@ describe('members that are killed while clients write', () => {
     await expect(soak(options({ cycles: 5, basePort: 27_320, whileDown: loseTail }))).rejects.toThrow(
       /ended by itself|was at revision|acknowledged at revision|is lost|tells of revision/,
     );
-  }, 60_000);
+  }, 120_000);
 });
