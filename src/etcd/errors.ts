@@ -121,6 +121,11 @@ export const notEnoughStartedMembersError = make(
   'unknown',
   'etcdserver: re-configuration failed due to not enough started members',
 );
+/** Without a status as well. */
+export const leaderTransferTimeoutError = make(
+  'unknown',
+  'etcdserver: request timed out, leader transfer took too long',
+);
 export const requestTooLargeError = make('invalid-argument', 'etcdserver: request is too large');
 export const badMemberUrlsError = make('invalid-argument', 'etcdserver: given member URLs are invalid');
 export const learnerNotReadyError = make(

@@ -56,7 +56,7 @@ import {
   notLeaderError,
   requestTooLargeError,
   stoppedError,
-  timeoutError,
+  leaderTransferTimeoutError,
   tooManyRequestsError,
 } from './errors.ts';
 import { HistoryWork } from './history-work.ts';
@@ -574,7 +574,7 @@ export class Member implements EtcdServer {
     const { clock } = this.platform;
     const deadline = clock.monotonicMillis() + this.#options.requestTimeoutMillis;
     while (this.#node.leader !== target) {
-      if (clock.monotonicMillis() >= deadline) throw timeoutError();
+      if (clock.monotonicMillis() >= deadline) throw leaderTransferTimeoutError();
       await clock.sleep(this.#options.tickMillis / 2);
       if (this.#stopped) throw stoppedError();
     }

@@ -29,6 +29,7 @@ const masksOfType: Readonly<Record<string, readonly string[]>> = {
 };
 const aboutMax = 10;
 const timedOut = 'context deadline exceeded';
+const transferTimedOut = 'etcdserver: request timed out, leader transfer took too long';
 const secondsThatTick: ReadonlySet<string> = new Set(['LeaseTimeToLiveResponse', 'LeaseKeepAliveResponse']);
 
 /** A number that may differ from the other side's by what it takes one of them to start again on a busy machine. */
@@ -47,7 +48,9 @@ export function normalizeAnswer(step: Step, answer: Answer): unknown {
     return { ...answer, message: answer.message.replaceAll('proto:\u00A0', 'proto: ') };
   // Whether the client or the server notices first that time is up is a matter of luck.
   if ('code' in answer)
-    return answer.message.startsWith('Deadline exceeded') ? { code: 4, message: timedOut } : answer;
+    return answer.message.startsWith('Deadline exceeded') || answer.message === transferTimedOut
+      ? { code: 4, message: timedOut }
+      : answer;
   const masked = maskValue(answer.type, answer.ok);
   return answer.type === 'RangeResponse' && 'call' in step
     ? orderTies(step.request ?? {}, masked as Record<string, unknown>)
