@@ -88,13 +88,14 @@ export const badInput: readonly Step[] = [
   { call: 'Maintenance.Downgrade', request: { version: invalidUtf8 } },
   { call: 'Health.Check', request: { service: invalidUtf8 } },
   // Limits, revisions and times at the ends of 64 bits.
-  ...[-1, -(2n ** 63n), 2n ** 63n - 1n].flatMap((edge): Step[] => [
+  ...[-1, -(2n ** 63n), 2n ** 63n - 1n].flatMap((edge, i): Step[] => [
     { call: 'KV.Range', request: { key: 'a', limit: edge } },
     { call: 'KV.Range', request: { key: 'a', revision: edge } },
     { call: 'KV.Range', request: { key: 'a', min_create_revision: edge } },
     { call: 'KV.Put', request: { key: 'a', lease: edge } },
     { call: 'KV.Compact', request: { revision: edge } },
-    { call: 'Lease.LeaseGrant', request: { TTL: edge, ID: 5 } },
+    // They live for a second, too short to meet the next.
+    { call: 'Lease.LeaseGrant', request: { TTL: edge, ID: 5 + i } },
     { call: 'Lease.LeaseRevoke', request: { ID: edge } },
     { call: 'Lease.LeaseTimeToLive', request: { ID: edge } },
     { call: 'Maintenance.HashKV', request: { revision: edge } },
