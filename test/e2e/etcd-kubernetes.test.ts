@@ -78,8 +78,8 @@ describe.skipIf(!drydockServes())('what Kubernetes’ storage layer asks', () =>
   });
 
   afterAll(async () => {
-    expect(pair.comparisons).toBeGreaterThan(60);
     await pair.close();
+    expect(pair.comparisons).toBeGreaterThan(60);
   });
 
   it('creates, updates and deletes by the revision that it saw, and is shown what is there when it lost', async () => {

@@ -15,8 +15,8 @@ describe.skipIf(!here)('etcdctl prints of drydock’s users what it prints of et
   });
 
   afterAll(async () => {
-    expect(pair.comparisons).toBeGreaterThan(120);
     await pair.close();
+    expect(pair.comparisons).toBeGreaterThan(120);
   });
 
   it('users and roles, before anybody has to be one', async () => {

@@ -212,7 +212,14 @@ export class CtlPair {
   static async start({ members = 1, flags = [] as readonly string[] } = {}): Promise<CtlPair> {
     const started = await Promise.allSettled(
       (['etcd', 'drydock'] as const).map(async (flavour) => {
-        return new CtlSide(flavour, await startCluster(flavour, members, flags));
+        const side = new CtlSide(flavour, await startCluster(flavour, members, flags));
+        try {
+          await side.learnIds();
+        } catch (error) {
+          await side.close();
+          throw error;
+        }
+        return side;
       }),
     );
     const sides = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -221,7 +228,6 @@ export class CtlPair {
       await Promise.all(sides.map((side) => side.close()));
       throw failed.reason;
     }
-    await Promise.all(sides.map((side) => side.learnIds()));
     return new CtlPair(sides[0]!, sides[1]!);
   }
 

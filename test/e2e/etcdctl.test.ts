@@ -19,8 +19,8 @@ describe.skipIf(!here)('etcdctl prints of drydock what it prints of etcd', () =>
   });
 
   afterAll(async () => {
-    expect(pair.comparisons).toBeGreaterThan(200);
     await pair.close();
+    expect(pair.comparisons).toBeGreaterThan(200);
   });
 
   it('put', async () => {
