@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { findTool, missingTool } from '../../e2e/etcd-process.ts';
-import { authSequence } from './auth-sequence.ts';
+import { guardedSequence } from './guarded-sequence.ts';
 import { Pair } from './pair.ts';
 import { dataSequence } from './sequence.ts';
 
@@ -15,7 +15,7 @@ const seeds = Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
 const kinds = {
   data: { sequence: dataSequence, flags: [] },
-  auth: { sequence: authSequence, flags: ['--bcrypt-cost', '4'] },
+  'guarded data': { sequence: guardedSequence, flags: ['--bcrypt-cost', '4'] },
 };
 
 describe.skipIf(!here).each(Object.entries(kinds))('random sequences of %s', (kind, { sequence, flags }) => {
