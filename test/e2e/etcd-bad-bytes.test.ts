@@ -124,7 +124,7 @@ const own: Readonly<Record<string, readonly [string, Parts]>> = {
 const put = (member: EtcdProcess, key: string): Promise<unknown> =>
   gateway(member, '/v3/kv/put', { key: base64(key), value: base64('v') });
 
-describe.skipIf(!drydockServes())('the clients’ port', () => {
+describe.skipIf(!drydockServes())('the clients’ port', { timeout: 120_000 }, () => {
   const cleanups: (() => unknown)[] = [];
   let member: EtcdProcess;
 
@@ -307,7 +307,7 @@ describe.skipIf(!drydockServes())('the clients’ port', () => {
   });
 });
 
-describe.skipIf(!drydockServes())('the members’ port', () => {
+describe.skipIf(!drydockServes())('the members’ port', { timeout: 120_000 }, () => {
   let members: EtcdProcess[] = [];
 
   beforeAll(async () => {
@@ -459,7 +459,7 @@ describe.skipIf(!drydockServes())('the members’ port', () => {
   };
 });
 
-describe.skipIf(!drydockServes())('a port with TLS', () => {
+describe.skipIf(!drydockServes())('a port with TLS', { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-bytes-'));
   let member: EtcdProcess;
 

@@ -113,7 +113,7 @@ const requests: Readonly<Record<string, readonly [UnaryStep, string | RegExp | F
 const said = (answer: Answer): string | Fields =>
   'ok' in answer ? answer.ok : 'code' in answer ? `${answer.code} ${answer.message}` : '';
 
-describe.skipIf(!drydockServes()).each(flavours)('bad requests to %s', (flavour) => {
+describe.skipIf(!drydockServes()).each(flavours)('bad requests to %s', { timeout: 120_000 }, (flavour) => {
   let side: Side;
 
   beforeAll(async () => {
@@ -169,7 +169,7 @@ describe.skipIf(!drydockServes()).each(flavours)('bad requests to %s', (flavour)
   });
 });
 
-describe.skipIf(!drydockServes())('what a real etcd dies of', () => {
+describe.skipIf(!drydockServes())('what a real etcd dies of', { timeout: 120_000 }, () => {
   it('drydock answers', async () => {
     const side = await Side.start({ flavour: 'drydock' });
     try {

@@ -65,7 +65,7 @@ const remove = (name: string, expected: Ref | number): Step => ({
 /** What an answer calls its revision gets a name. */
 const named = (step: Step, bind: Readonly<Record<string, string>>): Step => ({ ...step, bind }) as Step;
 
-describe.skipIf(!drydockServes())('what Kubernetes’ storage layer asks', () => {
+describe.skipIf(!drydockServes())('what Kubernetes’ storage layer asks', { timeout: 120_000 }, () => {
   let pair: Pair;
   const play = (...steps: readonly Step[]): Promise<void> => pair.play(steps);
   const ask = (step: Step): Promise<Fields> => pair.step(step) as Promise<Fields>;

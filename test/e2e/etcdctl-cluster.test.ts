@@ -16,178 +16,182 @@ const folder = mkdtempSync(join(tmpdir(), 'drydock-etcdctl-'));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(!here)('etcdctl prints of three members of drydock what it prints of three of etcd', () => {
-  let pair: CtlPair;
-  const joining: EtcdProcess[] = [];
-  const all = '--endpoints=$endpoint0,$endpoint1,$endpoint2';
+describe.skipIf(!here)(
+  'etcdctl prints of three members of drydock what it prints of three of etcd',
+  { timeout: 120_000 },
+  () => {
+    let pair: CtlPair;
+    const joining: EtcdProcess[] = [];
+    const all = '--endpoints=$endpoint0,$endpoint1,$endpoint2';
 
-  beforeAll(async () => {
-    pair = await CtlPair.start({ members: 3 });
-  });
-
-  afterAll(async () => {
-    await Promise.all(joining.map((member) => member.close()));
-    await pair.close();
-    expect(pair.comparisons).toBeGreaterThan(50);
-  });
-
-  it('endpoints', async () => {
-    await pair.well('put k v', 'put k w', 'put other v', 'del other');
-    await pair.same(
-      { run: 'endpoint health --cluster', unordered: true },
-      { run: `endpoint health ${all}`, unordered: true },
-      { run: `endpoint health ${all},127.0.0.1:1 --command-timeout=500ms`, unordered: true },
-      { run: `endpoint hashkv ${all}`, unordered: true },
-      { run: `endpoint hashkv --rev=3 ${all}`, unordered: true },
-      { run: 'endpoint hashkv --cluster --rev=9999', unordered: true },
-      { run: `defrag ${all}` },
-      { run: 'defrag --cluster', unordered: true },
-      { run: 'member list', unordered: true },
-      { run: 'member list -w fields', unordered: true },
-      `get k ${all}`,
-      'get k --endpoints=$endpoint2',
-      'get k --endpoints=$endpoint1 --consistency=s',
-      'put k x --endpoints=$endpoint2',
-      'get k --endpoints=127.0.0.1:1,$endpoint1',
-    );
-    for (const side of pair.sides) {
-      const { stdout } = await side.run({ run: `endpoint status ${all} -w json` });
-      const found = JSON.parse(stdout.toString().replace(/:(\d{16,})/g, ':"$1"')) as {
-        Status: { header: { member_id: string }; leader: string; isLearner?: boolean };
-      }[];
-      expect(new Set(found.map(({ Status }) => Status.leader)).size, side.flavour).toBe(1);
-    }
-  });
-
-  it('move-leader', async () => {
-    for (const side of pair.sides) await nameLeader(side);
-    await pair.same(
-      'move-leader $idnext --endpoints=$endpointnext',
-      'move-leader 1234 --endpoints=$endpointleader',
-      'move-leader xyz',
-      'move-leader',
-      // Before it is asked, etcdctl looks for the leader among the endpoints.
-      `move-leader $idnext ${all}`,
-    );
-    for (const side of pair.sides) {
-      const next = side.names.get('idnext');
-      await eventually('the next to lead', async () => {
-        await nameLeader(side);
-        expect(side.names.get('idleader')).toBe(next);
-      });
-    }
-    await pair.same('put k moved', 'get k');
-    for (const side of pair.sides) {
-      for (const name of ['leader', 'next']) {
-        for (const key of [`id${name}`, `id${name}.decimal`, `endpoint${name}`]) side.names.delete(key);
-      }
-    }
-  });
-
-  it('member', async () => {
-    const ports = await Promise.all(pair.sides.map(() => freePorts()));
-    for (const [i, side] of pair.sides.entries()) {
-      side.names.set('newpeer', `127.0.0.1:${must(ports[i]).peer}`);
-      side.names.set('newclient', `127.0.0.1:${must(ports[i]).client}`);
-    }
-    const id = /Member\s+(\w+) added/;
-    // Both want to have been connected to all for five seconds.
-    for (const side of pair.sides) {
-      await eventually(`${side.flavour} to find itself healthy`, async () => {
-        const { stderr } = await side.run({ run: 'member add learner --peer-urls=http://$peer1' });
-        expect(stderr).not.toContain('unhealthy cluster');
-      });
-    }
-    await pair.same(
-      'member add',
-      'member add learner',
-      'member add learner --peer-urls=',
-      'member add learner --peer-urls=nonsense',
-      'member add learner --peer-urls=http://$peer1',
-      'member add a b --peer-urls=http://$newpeer',
-    );
-    await pair.well({
-      unordered: true,
-      run: 'member add learner --learner --peer-urls=http://$newpeer',
-      bind: { learner: id },
+    beforeAll(async () => {
+      pair = await CtlPair.start({ members: 3 });
     });
-    await pair.same(
-      'member add second --learner --peer-urls=http://127.0.0.1:1',
-      'member promote $learner',
-      'member promote 1234',
-      'member promote $id0',
-      'member promote xyz',
-      'member promote',
-      { run: 'member list', unordered: true },
-      { run: 'member list -w json', unordered: true },
-    );
-    for (const [i, side] of pair.sides.entries()) {
-      const initialCluster = [
-        ...side.members.map((member) => `${member.name}=${member.peerUrl}`),
-        `learner=http://127.0.0.1:${must(ports[i]).peer}`,
-      ].join(',');
-      const member = await EtcdProcess.create({
-        flavour: side.flavour,
-        name: 'learner',
-        ports: must(ports[i]),
-        initialCluster,
-        initialClusterState: 'existing',
-      });
-      joining.push(member);
-    }
-    await Promise.all(joining.map((member) => member.start()));
-    await pair.same('get k --endpoints=$newclient --consistency=s');
-    // 3.5 says `Unavailable`, of which its clients try again and again; later releases and drydock do not.
-    for (const run of [
-      'get k',
-      'put k x',
-      'del k',
-      'watch k',
-      'member list',
-      'user list',
-      'alarm list',
-      'endpoint health',
-      'lease list',
-      'lease grant 9',
-      'compaction 2',
-      'defrag',
-      'endpoint hashkv',
-    ]) {
-      const { code, stderr } = await pair.drydock.run({ run: `${run} --endpoints=$newclient` });
-      expect.soft(stderr, run).toContain('etcdserver: rpc not supported for learner');
-      expect.soft(code, run).not.toBe(0);
-    }
-    for (const side of pair.sides) {
-      const { stdout } = await side.run({ run: 'endpoint status -w json --endpoints=$newclient' });
-      expect(stdout.toString(), side.flavour).toContain('"isLearner":true');
-    }
-    await eventually('the learners to have caught up', async () => {
+
+    afterAll(async () => {
+      await Promise.all(joining.map((member) => member.close()));
+      await pair.close();
+      expect(pair.comparisons).toBeGreaterThan(50);
+    });
+
+    it('endpoints', async () => {
+      await pair.well('put k v', 'put k w', 'put other v', 'del other');
+      await pair.same(
+        { run: 'endpoint health --cluster', unordered: true },
+        { run: `endpoint health ${all}`, unordered: true },
+        { run: `endpoint health ${all},127.0.0.1:1 --command-timeout=500ms`, unordered: true },
+        { run: `endpoint hashkv ${all}`, unordered: true },
+        { run: `endpoint hashkv --rev=3 ${all}`, unordered: true },
+        { run: 'endpoint hashkv --cluster --rev=9999', unordered: true },
+        { run: `defrag ${all}` },
+        { run: 'defrag --cluster', unordered: true },
+        { run: 'member list', unordered: true },
+        { run: 'member list -w fields', unordered: true },
+        `get k ${all}`,
+        'get k --endpoints=$endpoint2',
+        'get k --endpoints=$endpoint1 --consistency=s',
+        'put k x --endpoints=$endpoint2',
+        'get k --endpoints=127.0.0.1:1,$endpoint1',
+      );
       for (const side of pair.sides) {
-        const { code, stderr } = await side.run({ run: 'member promote $learner' });
-        if (!stderr.includes('can only promote a learner member')) expect(code, stderr).toBe(0);
+        const { stdout } = await side.run({ run: `endpoint status ${all} -w json` });
+        const found = JSON.parse(stdout.toString().replace(/:(\d{16,})/g, ':"$1"')) as {
+          Status: { header: { member_id: string }; leader: string; isLearner?: boolean };
+        }[];
+        expect(new Set(found.map(({ Status }) => Status.leader)).size, side.flavour).toBe(1);
       }
     });
-    await pair.same(
-      'member promote $learner',
-      { run: 'member list', unordered: true },
-      'put k promoted --endpoints=$newclient',
-      'get k --endpoints=$newclient',
-      'member update $learner --peer-urls=http://$peer1',
-      'member update $learner --peer-urls=nonsense',
-      'member update $learner',
-      'member update 1234 --peer-urls=http://$newpeer',
-      'member update $learner --peer-urls=http://$newpeer',
-      'member update',
-      'member remove 1234',
-      'member remove xyz',
-      'member remove',
-      'member remove $learner',
-      'member remove $learner',
-      { run: 'member list', unordered: true },
-      'put k after',
-    );
-  });
-});
+
+    it('move-leader', async () => {
+      for (const side of pair.sides) await nameLeader(side);
+      await pair.same(
+        'move-leader $idnext --endpoints=$endpointnext',
+        'move-leader 1234 --endpoints=$endpointleader',
+        'move-leader xyz',
+        'move-leader',
+        // Before it is asked, etcdctl looks for the leader among the endpoints.
+        `move-leader $idnext ${all}`,
+      );
+      for (const side of pair.sides) {
+        const next = side.names.get('idnext');
+        await eventually('the next to lead', async () => {
+          await nameLeader(side);
+          expect(side.names.get('idleader')).toBe(next);
+        });
+      }
+      await pair.same('put k moved', 'get k');
+      for (const side of pair.sides) {
+        for (const name of ['leader', 'next']) {
+          for (const key of [`id${name}`, `id${name}.decimal`, `endpoint${name}`]) side.names.delete(key);
+        }
+      }
+    });
+
+    it('member', async () => {
+      const ports = await Promise.all(pair.sides.map(() => freePorts()));
+      for (const [i, side] of pair.sides.entries()) {
+        side.names.set('newpeer', `127.0.0.1:${must(ports[i]).peer}`);
+        side.names.set('newclient', `127.0.0.1:${must(ports[i]).client}`);
+      }
+      const id = /Member\s+(\w+) added/;
+      // Both want to have been connected to all for five seconds.
+      for (const side of pair.sides) {
+        await eventually(`${side.flavour} to find itself healthy`, async () => {
+          const { stderr } = await side.run({ run: 'member add learner --peer-urls=http://$peer1' });
+          expect(stderr).not.toContain('unhealthy cluster');
+        });
+      }
+      await pair.same(
+        'member add',
+        'member add learner',
+        'member add learner --peer-urls=',
+        'member add learner --peer-urls=nonsense',
+        'member add learner --peer-urls=http://$peer1',
+        'member add a b --peer-urls=http://$newpeer',
+      );
+      await pair.well({
+        unordered: true,
+        run: 'member add learner --learner --peer-urls=http://$newpeer',
+        bind: { learner: id },
+      });
+      await pair.same(
+        'member add second --learner --peer-urls=http://127.0.0.1:1',
+        'member promote $learner',
+        'member promote 1234',
+        'member promote $id0',
+        'member promote xyz',
+        'member promote',
+        { run: 'member list', unordered: true },
+        { run: 'member list -w json', unordered: true },
+      );
+      for (const [i, side] of pair.sides.entries()) {
+        const initialCluster = [
+          ...side.members.map((member) => `${member.name}=${member.peerUrl}`),
+          `learner=http://127.0.0.1:${must(ports[i]).peer}`,
+        ].join(',');
+        const member = await EtcdProcess.create({
+          flavour: side.flavour,
+          name: 'learner',
+          ports: must(ports[i]),
+          initialCluster,
+          initialClusterState: 'existing',
+        });
+        joining.push(member);
+      }
+      await Promise.all(joining.map((member) => member.start()));
+      await pair.same('get k --endpoints=$newclient --consistency=s');
+      // 3.5 says `Unavailable`, of which its clients try again and again; later releases and drydock do not.
+      for (const run of [
+        'get k',
+        'put k x',
+        'del k',
+        'watch k',
+        'member list',
+        'user list',
+        'alarm list',
+        'endpoint health',
+        'lease list',
+        'lease grant 9',
+        'compaction 2',
+        'defrag',
+        'endpoint hashkv',
+      ]) {
+        const { code, stderr } = await pair.drydock.run({ run: `${run} --endpoints=$newclient` });
+        expect.soft(stderr, run).toContain('etcdserver: rpc not supported for learner');
+        expect.soft(code, run).not.toBe(0);
+      }
+      for (const side of pair.sides) {
+        const { stdout } = await side.run({ run: 'endpoint status -w json --endpoints=$newclient' });
+        expect(stdout.toString(), side.flavour).toContain('"isLearner":true');
+      }
+      await eventually('the learners to have caught up', async () => {
+        for (const side of pair.sides) {
+          const { code, stderr } = await side.run({ run: 'member promote $learner' });
+          if (!stderr.includes('can only promote a learner member')) expect(code, stderr).toBe(0);
+        }
+      });
+      await pair.same(
+        'member promote $learner',
+        { run: 'member list', unordered: true },
+        'put k promoted --endpoints=$newclient',
+        'get k --endpoints=$newclient',
+        'member update $learner --peer-urls=http://$peer1',
+        'member update $learner --peer-urls=nonsense',
+        'member update $learner',
+        'member update 1234 --peer-urls=http://$newpeer',
+        'member update $learner --peer-urls=http://$newpeer',
+        'member update',
+        'member remove 1234',
+        'member remove xyz',
+        'member remove',
+        'member remove $learner',
+        'member remove $learner',
+        { run: 'member list', unordered: true },
+        'put k after',
+      );
+    });
+  },
+);
 
 /** Names the leader and the member after it: `$idleader`, `$idnext`, and their endpoints. */
 async function nameLeader(side: CtlSide): Promise<void> {
@@ -207,7 +211,7 @@ async function nameLeader(side: CtlSide): Promise<void> {
   }
 }
 
-describe.skipIf(!here)('what goes between a real etcd and drydock', () => {
+describe.skipIf(!here)('what goes between a real etcd and drydock', { timeout: 120_000 }, () => {
   let pair: CtlPair;
 
   beforeAll(async () => {

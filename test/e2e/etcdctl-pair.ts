@@ -153,6 +153,10 @@ export class CtlSide {
         // Short ids are filled up with spaces or zeros.
         .replace(/Member +</g, 'Member <')
         .replace(/\b0+</g, '<')
+        // What remains of a long lease, to ten seconds: two servers are never asked at the same moment.
+        .replace(/("ttl"\s*:\s*|remaining\()(\d{3,})/gi, (_, before: string, seconds: string) => {
+          return `${before}${Math.ceil(Number(seconds) / 10) * 10}`;
+        })
         .replace(ownNumbers, '$1#')
         .replace(/"ts":"[^"]*"/g, '"ts":"#"')
         .replace(/0xc[0-9a-f]{9}/g, '0x#')

@@ -11,7 +11,7 @@ import { canCompare, CtlPair } from './etcdctl-pair.ts';
 
 const here = canCompare('NOTHING of what etcdctl prints is compared with a real etcd.') && drydockServes();
 
-describe.skipIf(!here)('etcdctl prints of drydock what it prints of etcd', () => {
+describe.skipIf(!here)('etcdctl prints of drydock what it prints of etcd', { timeout: 120_000 }, () => {
   let pair: CtlPair;
 
   beforeAll(async () => {
