@@ -1,6 +1,7 @@
 import { AssertionError, must } from '../src/base/assert.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { ScenarioError } from './actions/action.ts';
+import { judgesOf } from './checkers/bounds.ts';
 import { Converged } from './checkers/converged.ts';
 import { PodsRunning } from './checkers/pods-running.ts';
 import { ProcessesRunning } from './checkers/processes-running.ts';
@@ -114,7 +115,10 @@ class Simulation {
     if (reseed !== undefined) {
       this.#world.schedule(reseed.atMillis, 'reseed', () => this.#world.random.reseed(reseed.seed));
     }
-    const always: Checker[] = scenario.expect.always.map((name) => checkers[name]());
+    const always: Checker[] = [
+      ...scenario.expect.always.map((name) => checkers[name]()),
+      ...judgesOf(scenario.expect.bounds),
+    ];
     for (const { moment } of scenario.timeline) {
       if (moment.type !== 'when' || moment.condition.type !== 'pods-running') continue;
       this.#conditions.set(moment.condition, new PodsRunning(moment.condition.options));

@@ -32,6 +32,7 @@ export class Timeline {
     this.#platform = platform;
     this.stage = {
       world: options.world,
+      objects: options.scenario.objects,
       api,
       hosts: (role) => this.#hosts(role),
       sleep: async (millis) => {

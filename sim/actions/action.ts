@@ -1,3 +1,4 @@
+import type { ApiObject, NewObject } from '../../src/api/types.ts';
 import type { ApiClient } from '../../src/client/api-client.ts';
 import type { Host } from '../host.ts';
 import type { Known } from '../scenario/known.ts';
@@ -16,6 +17,8 @@ export interface Stage {
    * name given by an earlier step's `as`. @throws ScenarioError when there are none
    */
   hosts(role: string): readonly Host[];
+  /** The scenario's objects, as they were made. */
+  readonly objects: readonly NewObject<ApiObject>[];
   /** Waits in virtual time. */
   sleep(millis: number): Promise<void>;
 }

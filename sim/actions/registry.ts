@@ -16,6 +16,7 @@ import { network } from './network.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
 import { rare } from './rare.ts';
+import { recreate } from './recreate.ts';
 import { reset } from './reset.ts';
 import { restart } from './restart.ts';
 import { scale } from './scale.ts';
@@ -47,4 +48,5 @@ export const actions: readonly Action[] = [
   mend,
   atlas,
   scale,
+  recreate,
 ];

@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { lineOf, toPlain, yamlSentence, type YamlPath } from '../../src/api/yaml-places.ts';
 import { err, ok, type Result } from '../../src/base/result.ts';
 import { durationMillis } from '../actions/action.ts';
+import type { Bounds } from '../checkers/bounds.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
 import { workloadProblems, type Workloads } from '../workloads/registry.ts';
@@ -24,6 +25,7 @@ export interface RawScenario {
   readonly timeline?: readonly RawStep[];
   readonly expect: {
     readonly always: readonly CheckerName[];
+    readonly bounds?: Bounds;
     readonly liveness?: string;
     readonly finally?: readonly RawFinal[];
     readonly within?: string;
@@ -134,6 +136,7 @@ export function parseScenario(
     timeline,
     expect: {
       always: raw.expect.always,
+      bounds: raw.expect.bounds ?? {},
       livenessMillis: millisOf(raw.expect.liveness),
       finally: (raw.expect.finally ?? []).map(buildFinal),
       withinMillis: millisOf(raw.expect.within) ?? withinMillisDefault,

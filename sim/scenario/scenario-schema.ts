@@ -1,5 +1,6 @@
 import { durationSchema, either, type Schema } from '../actions/action.ts';
 import { actions } from '../actions/registry.ts';
+import { bounds } from '../checkers/bounds.ts';
 import { checkers } from '../checkers/registry.ts';
 import { workloadsSchema } from '../workloads/registry.ts';
 
@@ -85,6 +86,9 @@ export const scenarioSchema: Schema = strict(
     expect: strict(
       {
         always: { type: 'array', items: { enum: Object.keys(checkers) } },
+        bounds: strict(
+          Object.fromEntries(Object.entries(bounds).map(([word, { schema }]) => [word, schema])),
+        ),
         liveness: durationSchema,
         finally: { type: 'array', items: finalExpectation },
         within: durationSchema,

@@ -1,5 +1,6 @@
 import type { ApiObject, NewObject } from '../../src/api/types.ts';
 import type { Action } from '../actions/action.ts';
+import type { Bounds } from '../checkers/bounds.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
 import type { StoreSettings } from '../store-hosts.ts';
@@ -53,6 +54,7 @@ export type Condition =
 
 export interface Expectations {
   readonly always: readonly CheckerName[];
+  readonly bounds: Bounds;
   /**
    * After the timeline and the workload a random majority of the members heals, and must make progress within so long
    * while the rest stays as it is. Then the rest heals too.

@@ -39,25 +39,25 @@ export async function shrink(
     tried?.(smallest, runs, failed);
     return failed;
   };
-  for (let progress = true; progress && runs < runsMax;) {
-    progress = await dropSteps(() => smallest, attempt);
+  for (;;) {
+    const before = smallest;
+    await dropSteps(() => smallest, attempt);
     for (const simplify of simplifications) {
       // A simplification that worked may work again: half the clients, half of those …
       for (let next = simplify(smallest); next !== undefined; next = simplify(smallest)) {
         if (!(await attempt(next))) break;
-        progress = true;
       }
     }
+    if (smallest === before) break;
   }
   return { scenario: smallest, runs, minimal: runs < runsMax };
 }
 
-/** Takes out halves of the timeline, quarters, … single steps. Returns whether any could go. */
+/** Takes out halves of the timeline, quarters, … single steps. */
 async function dropSteps(
   current: () => RawScenario,
   attempt: (candidate: RawScenario) => Promise<boolean>,
-): Promise<boolean> {
-  let dropped = false;
+): Promise<void> {
   for (
     let chunk = Math.ceil((current().timeline ?? []).length / 2);
     chunk >= 1;
@@ -66,9 +66,7 @@ async function dropSteps(
     for (let from = 0; from < (current().timeline ?? []).length;) {
       const timeline = current().timeline ?? [];
       const without = [...timeline.slice(0, from), ...timeline.slice(from + chunk)];
-      if (await attempt({ ...current(), timeline: without })) dropped = true;
-      else from += chunk;
+      if (!(await attempt({ ...current(), timeline: without }))) from += chunk;
     }
   }
-  return dropped;
 }

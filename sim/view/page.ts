@@ -52,6 +52,9 @@ class Page {
     const end = data.recording.endMillis;
     this.#span =
       from !== undefined && to !== undefined ? { from, to } : around(this.#cursor, Math.min(end, 2000), end);
+  }
+
+  start(): void {
     this.#build();
     this.#listen();
     requestAnimationFrame((now) => this.#frame(now, now));
@@ -337,4 +340,5 @@ function readHash(): Readonly<Partial<Record<'t' | 'from' | 'to', number>>> {
 }
 
 const data = JSON.parse(document.querySelector('#data')!.textContent) as PageData;
-new Page(data);
+const page = new Page(data);
+page.start();

@@ -28,6 +28,7 @@ function stage(count = 4, seed = 1) {
     world,
     api: {} as ApiClient,
     hosts: (role) => (role === 'servers' ? servers : [world.host(role)]),
+    objects: [],
     sleep: async () => {},
   };
   return { world, hosts, servers, on };

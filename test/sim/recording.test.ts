@@ -32,8 +32,10 @@ it('writes a run down without changing it', async () => {
   const lost = recording.messages.filter(({ arrived }) => arrived < 0);
   expect(lost.length).toBeGreaterThan(0);
   expect(lost.length).toBeLessThan(recording.messages.length / 4);
-  for (const { at, arrived } of recording.messages) if (arrived >= 0) expect(arrived).toBeGreaterThanOrEqual(at);
-  for (const { called, returned } of recording.calls) if (returned >= 0) expect(returned).toBeGreaterThan(called);
+  for (const { at, arrived } of recording.messages)
+    if (arrived >= 0) expect(arrived).toBeGreaterThanOrEqual(at);
+  for (const { called, returned } of recording.calls)
+    if (returned >= 0) expect(returned).toBeGreaterThan(called);
   const down = recording.power.find(({ up }) => !up)!;
   expect(recording.power.find(({ at, host, up }) => up && host === down.host && at > down.at)).toBeDefined();
   expect(JSON.parse(JSON.stringify(recording))).toEqual(recording);

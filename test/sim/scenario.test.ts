@@ -50,6 +50,7 @@ describe('actions', () => {
       c,
       api: {} as ApiClient,
       hosts: (role) => [world.host(role)],
+      objects: [],
       sleep: async () => {},
     };
   }

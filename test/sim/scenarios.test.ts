@@ -15,10 +15,24 @@ import { engine, slowEngine } from './engine.ts';
  */
 const seedsOf: Readonly<Record<string, readonly number[]>> = {
   'agent-loss.yaml': [1],
+  'asymmetric-flap.yaml': [1],
   'bad-disk.yaml': [1],
+  'byzantine-switch.yaml': [1],
+  'compaction-crash.yaml': [1],
+  'controller-crash.yaml': [1],
+  'defrag-crash.yaml': [1],
+  'disk-full-at-leader.yaml': [1],
+  'inconsistent-revision.yaml': [1],
   'leader-crash.yaml': [7],
+  'membership-across-terms.yaml': [1],
   'power-loss.yaml': [6],
+  'relist-herd.yaml': [1],
   'rolling-restart.yaml': [1, 5],
+  'single-node-lost-write.yaml': [1],
+  'slow-fsync-leader.yaml': [1],
+  'split-brain-node.yaml': [1],
+  'stale-statefulset.yaml': [1],
+  'watch-time-travel.yaml': [1],
   'zombie-leader.yaml': [7],
 };
 

@@ -13,7 +13,7 @@ export function comesBack(
 }
 
 /** What ends or stops the work of a host. */
-export const processFaults: readonly SwarmFault[] = [
+export const hostFaults: readonly SwarmFault[] = [
   {
     name: 'power',
     draw(stage) {
