@@ -8,7 +8,8 @@ import { MemberLogs } from './member-log.ts';
  * to stable storage"):
  *   - it acknowledges entries that are durable on its disk;
  *   - it votes for a member when that vote and its term are durable;
- *   - an entry is applied only when it is durable on the disks of a majority: that is what "committed" says.
+ *   - it applies an entry, which is when a client is answered, when the entry is durable on its disk;
+ *   - and only when it is durable on the disks of a majority: that is what "committed" says.
  */
 export class DurableBeforeAck implements Checker {
   readonly name = 'durable-before-ack';
@@ -53,7 +54,11 @@ export class DurableBeforeAck implements Checker {
         return undefined;
       }
       case 'entry-applied':
-        return this.#violation(seen.atMillis, this.#judgeCommit(seen.member, seen.entry, seen.confState));
+        return this.#violation(
+          seen.atMillis,
+          this.#judgeApplied(seen.member, seen.entry) ??
+            this.#judgeCommit(seen.member, seen.entry, seen.confState),
+        );
       default:
         return undefined;
     }
@@ -71,6 +76,14 @@ export class DurableBeforeAck implements Checker {
         ? 'no vote at all'
         : `term ${durable.term} with ${durable.vote === noMember ? 'no vote' : `a vote for ${durable.vote}`}`;
     return `${member} gave ${to} its vote in term ${term}, but its disk has ${instead}`;
+  }
+
+  /** A client is answered when its entry is applied. */
+  #judgeApplied(member: MemberId, { index, term }: Entry): string | undefined {
+    const log = this.#logs.of(member);
+    if (log.holds(index, term)) return undefined;
+    const instead = log.at(index) === undefined ? 'nothing' : `an entry of term ${log.at(index)}`;
+    return `${member} applied entry ${index} of term ${term}, and answers for it, but its own disk has ${instead} there`;
   }
 
   /** Asked of the first member to apply it. */

@@ -1,7 +1,7 @@
 import { emptyBytes, encodeUtf8 } from '../../src/base/bytes.ts';
 import type { LeaseId } from '../../src/etcd/client.ts';
 import { noLease, revision, type Event } from '../../src/mvcc/types.ts';
-import { memberId, type MemberId } from '../../src/raft/types.ts';
+import { memberId } from '../../src/raft/types.ts';
 import { ObservationBus, type Checker, type Fact } from '../../sim/observations.ts';
 
 export const a = memberId('a');
@@ -38,4 +38,4 @@ export function verdict(checker: Checker, facts: readonly (Fact | number)[]): st
   return bus.finish()[0]?.message;
 }
 
-export type { Checker, Fact, MemberId };
+export type { Fact };

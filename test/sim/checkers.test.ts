@@ -213,13 +213,17 @@ describe('durability', () => {
     expect(judge(saves(a, entry(1, 1)), saves(b, entry(1, 2)), applies(a, entry(1, 1)))).toBe(
       'a applied entry 1 of term 1, but of 3 members only a had it on disk: no majority',
     );
+    expect(judge(...two, applies(c, entry(1, 1)))).toBe(
+      'c applied entry 1 of term 1, and answers for it, but its own disk has nothing there',
+    );
     // A change of members: who had a say before may still have said it.
     const alone = { voters: [a], learners: [] };
     const change: Entry = { ...entry(2, 1), type: 'conf-change' };
     const left: Fact = { type: 'entry-applied', member: a, entry: change, revision: 1, confState: alone };
     const changing = [...two, applies(a, entry(1, 1)), saves(a, change), saves(b, change), left];
     expect(judge(...changing, saves(a, entry(3, 1)), applies(a, entry(3, 1)))).toBeUndefined();
-    expect(judge(...changing, saves(c, entry(3, 1)), applies(a, entry(3, 1)))).toContain('no majority');
+    const thirdAtC = [saves(c, entry(1, 1), change, entry(3, 1)), applies(c, entry(3, 1))];
+    expect(judge(...changing, ...thirdAtC)).toContain('no majority');
   });
 
   it('monotonic: a member only goes forward', () => {
