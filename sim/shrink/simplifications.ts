@@ -17,9 +17,17 @@ const optionalSettings = [
   'tick',
 ] as const;
 
+const otherWorkloads = ['membership', 'snapshot', 'auth', 'compact', 'lock', 'lease', 'watch'] as const;
+
 export const simplifications: readonly Simplification[] = [
   earlier,
   halfTheTime,
+  ...otherWorkloads.map(
+    (name): Simplification =>
+      (scenario) =>
+        withoutWorkload(scenario, name),
+  ),
+  withoutSpares,
   fewerMembers,
   (scenario) => lessOf(scenario, 'watchers', 0),
   (scenario) => lessOf(scenario, 'clients', 1),
@@ -72,6 +80,21 @@ function lessOf(
   if (kv === undefined || amount === undefined || amount <= least) return undefined;
   const next = Math.max(least, Math.floor(amount / 2));
   return { ...scenario, workload: { ...scenario.workload, kv: { ...kv, [what]: next } } };
+}
+
+function withoutWorkload(
+  scenario: RawScenario,
+  name: (typeof otherWorkloads)[number],
+): RawScenario | undefined {
+  if (scenario.workload?.[name] === undefined) return undefined;
+  const { [name]: _dropped, ...workload } = scenario.workload;
+  return { ...scenario, workload };
+}
+
+function withoutSpares(scenario: RawScenario): RawScenario | undefined {
+  const { spares, ...cluster } = scenario.cluster;
+  if (spares === undefined || scenario.workload?.membership !== undefined) return undefined;
+  return { ...scenario, cluster };
 }
 
 /** One kind of operation less, the rarest first. */

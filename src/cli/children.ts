@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { makeFolder } from './config-file.ts';
+import { makeFolder } from './atomic-file.ts';
 
 /** How long a process may take to end after SIGTERM before it is killed. */
 const stopMillisMax = 8000;

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 
 import { Ajv, type JSONSchemaType } from 'ajv';
 
 import { diskError, systemCode } from '../platform/os/system-errors.ts';
+import { writeFileAtomically } from './atomic-file.ts';
 import { CliError } from './cli-error.ts';
 
 const ajv = new Ajv();
@@ -43,33 +43,4 @@ export function readConfig<T>(path: string, schema: JSONSchemaType<T>, remedy: s
 /** Replaces a file at once, so that a crash leaves the old or the new one. Mode 0600. */
 export function writeConfig(path: string, value: unknown): void {
   writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-/** @throws CliError or DiskError naming the path */
-export function writeFileAtomically(path: string, text: string): void {
-  makeFolder(dirname(path));
-  const temporary = `${path}.tmp`;
-  try {
-    writeFileSync(temporary, text, { mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    throw diskError(error, 'write', path);
-  }
-}
-
-/** Makes a folder and its parents, for this user alone. @throws CliError that names the one that cannot be made */
-export function makeFolder(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isDirectory() === true) return;
-  if (found !== undefined) {
-    throw new CliError(`${path} is a file, not a folder: choose another --data-dir`);
-  }
-  // One by one: on some file systems (/proc) Node's recursive mkdir never returns.
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const { message } = diskError(error, 'make the folder', path);
-    throw new CliError(`${message}; choose another --data-dir`, { cause: error });
-  }
 }

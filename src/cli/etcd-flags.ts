@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
 import { Option, type Command } from 'commander';
-import { parseDocument } from 'yaml';
 
 import type { AutoCompaction } from '../etcd/auto-compaction.ts';
 import type { Address } from '../platform/network.ts';
@@ -121,6 +121,8 @@ function givenIn(path: string): Given {
   } catch (error) {
     throw new CliError(`--config-file: cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
+  // Few have such a file, and everyone waits for what is loaded at a start.
+  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
   const document = parseDocument(text);
   const [problem] = document.errors;
   if (problem !== undefined) throw usage(`${path}: ${problem.message.split('\n')[0]}`);

@@ -5,10 +5,9 @@ import { createSecureContext } from 'node:tls';
 
 import type { ServerTls } from '../platform/http.ts';
 import type { TlsPolicy } from '../platform/network.ts';
-import { createSelfSigned } from '../platform/os/pki.ts';
 import type { TlsMaterial } from '../platform/os/tls.ts';
 import { CliError } from './cli-error.ts';
-import { writeFileAtomically } from './config-file.ts';
+import { writeFileAtomically } from './atomic-file.ts';
 import { usage, type EtcdFlags, type EtcdUrl } from './etcd-flags.ts';
 import { integerOption } from './options.ts';
 
@@ -195,6 +194,8 @@ async function selfSigned(
   const certPath = join(directory, 'cert.pem');
   const keyPath = join(directory, 'key.pem');
   if (!existsSync(certPath) || !existsSync(keyPath)) {
+    // What makes certificates takes longer to load than a member to start.
+    const { createSelfSigned } = await import('../platform/os/pki.ts');
     const made = await createSelfSigned(hosts, years * daysPerYear);
     writeFileAtomically(keyPath, made.key);
     writeFileAtomically(certPath, made.cert);

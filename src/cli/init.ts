@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 
 import { keepPlan, loadOrPlan, prepareCertificates, type PlanOptions } from './cluster-files.ts';
-import { writeFileAtomically } from './config-file.ts';
+import { writeFileAtomically } from './atomic-file.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { addPlanOptions } from './plan-options.ts';
 

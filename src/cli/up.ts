@@ -19,7 +19,7 @@ import {
 import { loopbackBlocksPerCluster, type ClusterPlan } from './cluster-plan.ts';
 import { stderrColors } from './colors.ts';
 import { aborted, DirectoryInUseError, runUntilSignal, withDirectoryLocked } from './component.ts';
-import { writeFileAtomically } from './config-file.ts';
+import { writeFileAtomically } from './atomic-file.ts';
 import { Deadline } from './deadline.ts';
 import { apiUrl, kubeconfig } from './kubeconfig.ts';
 import { integerOption } from './options.ts';

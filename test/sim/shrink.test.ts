@@ -23,7 +23,7 @@ describe('shrinking', () => {
     });
     expect(minimal).toBe(true);
     expect(scenario.timeline).toHaveLength(2);
-    expect(scenario.workload?.kv).toMatchObject({ clients: 1, keys: 1, watchers: 0 });
+    expect(scenario.workload?.kv).toMatchObject({ clients: 1, keys: 1 });
     expect(Object.keys(scenario.cluster)).toEqual(['store']);
     expect(Number.parseFloat(scenario.duration)).toBeLessThan(500);
   });

@@ -1,7 +1,5 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 
-import { jwtVerify, SignJWT } from 'jose';
-
 import type { TokenKeys, TokenSigner } from '../credentials.ts';
 
 /**
@@ -10,6 +8,8 @@ import type { TokenKeys, TokenSigner } from '../credentials.ts';
  * @throws Error when a key is missing, damaged or of another kind than the algorithm's, or the two keys are no pair
  */
 export async function openTokenSigner(keys: TokenKeys): Promise<TokenSigner> {
+  // Most members make no such tokens.
+  const { jwtVerify, SignJWT } = await import('jose');
   const { signMethod } = keys;
   if (!/^(RS|PS|ES|HS)(256|384|512)$|^EdDSA$/.test(signMethod)) {
     throw new Error(`auth: invalid auth signature method: ${signMethod || 'none given'}`);
