@@ -45,7 +45,7 @@ async function storm(seed: number, runOn: Engine) {
     api: {} as ApiClient,
     hosts: (role) => (role === 'servers' ? hosts : [world.host(role)]),
     sleep: async () => {},
-    objects: () => [],
+    objects: [],
   };
   for (const host of hosts) {
     host.boot(async ({ network, disk, clock, random, faults }) => {
