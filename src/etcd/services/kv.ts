@@ -1,10 +1,6 @@
 import type { GrpcMethods, ServerCall } from '../../grpc/service.ts';
 import { checkDeleteRange, checkPut, checkTxn, isReadOnly } from '../../mvcc/request-check.ts';
-import {
-  fromAuthError,
-  fromMvccError,
-  notSupportedForLearnerError,
-} from '../errors.ts';
+import { fromAuthError, fromMvccError, notSupportedForLearnerError } from '../errors.ts';
 import type { Done } from '../etcd-server.ts';
 import type { Applied, Request } from '../request.ts';
 import {
