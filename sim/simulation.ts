@@ -174,17 +174,21 @@ class Simulation {
     const scenario = this.#scenario;
     const world = this.#world;
     const { store } = this.#cluster;
-    const timeline = new Timeline(platform, this.#cluster.apiClient(platform, 'operator'), {
+    const api = this.#cluster.apiClient(platform, 'operator');
+    const { objects } = scenario;
+    const timeline = new Timeline(platform, {
       scenario,
       world,
       cluster: this.#cluster,
+      perform: ({ action, value }, stage) => action.perform(value, { ...stage, world, api, objects }),
       conditions: this.#conditions,
       done: (action, hosts) => {
+        world.trace('step', undefined, `${action} ${hosts.map(({ name }) => name).join(' ')}`);
         this.#steps.set(action, (this.#steps.get(action) ?? 0) + 1);
         this.recorder?.step(action, hosts);
       },
     });
-    await createObjects(scenario.objects, timeline.stage);
+    await createObjects(objects, { api, sleep: (millis) => platform.clock.sleep(millis) });
     await timeline.play();
     const { livenessMillis } = scenario.expect;
     if (livenessMillis !== undefined) {

@@ -1,39 +1,49 @@
-import type { ApiClient } from '../src/client/api-client.ts';
 import type { Platform } from '../src/platform/platform.ts';
-import { ScenarioError, type Stage } from './actions/action.ts';
+import { ScenarioError, type GroundStage } from './actions/action.ts';
+import type { Ground, GroundHost } from './actions/ground.ts';
 import type { PodsRunning } from './checkers/pods-running.ts';
-import type { Cluster } from './cluster.ts';
-import type { Host } from './host.ts';
 import type { Condition, Scenario, Step } from './scenario/scenario.ts';
-import type { World } from './world.ts';
 
 /** How often a waiting step looks again. */
 const lookMillis = 20;
 
-export interface TimelineOptions {
+/** Who is who in a cluster, now. */
+export interface Roles<H> {
+  readonly servers: readonly H[];
+  readonly agents: readonly H[];
+  readonly store: {
+    readonly hosts: readonly H[];
+    leader(): H | undefined;
+    followers(): readonly H[];
+  };
+}
+
+export interface TimelineOptions<H extends GroundHost> {
   readonly scenario: Scenario;
-  readonly world: World;
-  readonly cluster: Cluster;
+  readonly world: Ground<H>;
+  readonly cluster: Roles<H>;
+  /** Does a step, in a world that can. */
+  readonly perform: (step: Step, stage: GroundStage<H>) => readonly H[] | Promise<readonly H[]>;
+  /** Before anybody's role is looked at: finds out who leads, where that must be asked for. */
+  readonly look?: () => Promise<void>;
   /** What steps wait for, looked at while the run goes on. */
   readonly conditions: ReadonlyMap<Condition, PodsRunning>;
   /** Told of each step that was done. */
-  readonly done: (action: string, hosts: readonly Host[]) => void;
+  readonly done: (action: string, hosts: readonly H[]) => void;
 }
 
-/** Plays a scenario's steps, one after the other, from a host of its own. */
-export class Timeline {
-  readonly #options: TimelineOptions;
+/** Plays a scenario's steps, one after the other, from a host of its own: in either world. */
+export class Timeline<H extends GroundHost> {
+  readonly #options: TimelineOptions<H>;
   readonly #platform: Platform;
-  readonly stage: Stage;
-  readonly #named = new Map<string, readonly Host[]>();
+  readonly #stage: GroundStage<H>;
+  readonly #named = new Map<string, readonly H[]>();
 
-  constructor(platform: Platform, api: ApiClient, options: TimelineOptions) {
+  constructor(platform: Platform, options: TimelineOptions<H>) {
     this.#options = options;
     this.#platform = platform;
-    this.stage = {
+    this.#stage = {
       world: options.world,
-      objects: options.scenario.objects,
-      api,
       hosts: (role) => this.#hosts(role),
       sleep: async (millis) => {
         await platform.clock.sleep(millis);
@@ -48,19 +58,21 @@ export class Timeline {
       const hosts = await this.#perform(step);
       if (hosts === undefined) continue;
       const names = hosts.map(({ name }) => name).join(' ');
-      world.trace('step', undefined, `${step.action.name} ${names}`);
       this.#platform.logger.info('step', { action: step.action.name, hosts: names });
       done(step.action.name, hosts);
       if (step.as !== undefined) this.#named.set(step.as, hosts);
     }
     while (world.now < scenario.durationMillis)
-      await this.stage.sleep(Math.max(1, scenario.durationMillis - world.now));
+      await this.#stage.sleep(Math.max(1, scenario.durationMillis - world.now));
   }
 
   /** undefined: the step was left out, as it allows. */
-  async #perform({ action, value, line, optional }: Step): Promise<readonly Host[] | undefined> {
+  async #perform(step: Step): Promise<readonly H[] | undefined> {
+    const { action, line, optional } = step;
+    const { look, perform } = this.#options;
     try {
-      return await action.perform(value, this.stage);
+      await look?.();
+      return await perform(step, this.#stage);
     } catch (error) {
       if (!(error instanceof ScenarioError)) throw error;
       if (optional) return undefined;
@@ -72,21 +84,21 @@ export class Timeline {
     const { world } = this.#options;
     switch (moment.type) {
       case 'after':
-        await this.stage.sleep(moment.millis);
+        await this.#stage.sleep(moment.millis);
         return;
       case 'at':
-        while (world.now < moment.millis) await this.stage.sleep(Math.max(1, moment.millis - world.now));
+        while (world.now < moment.millis) await this.#stage.sleep(Math.max(1, moment.millis - world.now));
         return;
       case 'when': {
         const deadline = world.now + moment.withinMillis;
-        while (!this.#holds(moment.condition)) {
+        while (!(await this.#holds(moment.condition))) {
           if (world.now > deadline) {
             throw this.#errorAt(
               line,
               `what the step waits for did not come true within ${moment.withinMillis} ms; give it longer with \`within\`, or wait for something else`,
             );
           }
-          await this.stage.sleep(lookMillis);
+          await this.#stage.sleep(lookMillis);
         }
       }
     }
@@ -96,7 +108,8 @@ export class Timeline {
     return new ScenarioError(`${this.#options.scenario.file}:${line}: ${sentence}`, { cause });
   }
 
-  #holds(condition: Condition): boolean {
+  async #holds(condition: Condition): Promise<boolean> {
+    await this.#options.look?.();
     switch (condition.type) {
       case 'leader':
         return this.#options.cluster.store.leader() !== undefined;
@@ -105,7 +118,7 @@ export class Timeline {
     }
   }
 
-  #hosts(role: string): readonly Host[] {
+  #hosts(role: string): readonly H[] {
     const { servers, agents } = this.#options.cluster;
     const hosts =
       this.#named.get(role) ??
@@ -119,7 +132,7 @@ export class Timeline {
     return hosts;
   }
 
-  #hostsOfRole(role: string): readonly Host[] | undefined {
+  #hostsOfRole(role: string): readonly H[] | undefined {
     const { store, agents } = this.#options.cluster;
     switch (role) {
       case 'servers':

@@ -1,4 +1,4 @@
-import type { Action } from './action.ts';
+import { everywhere, type GroundAction } from './action.ts';
 import { drawMillis, drawsOf, durationRangeSchema, millisBounds, rangeProblem } from './ranges.ts';
 import { wayProblem, wayProperties, wayRoles, waysOf, type Way } from './ways.ts';
 
@@ -7,7 +7,7 @@ interface Clog extends Way {
 }
 
 /** `clog: {host: leader, for: 2s}`: every packet is held and nothing is lost, for so long or until it is healed. */
-export const clog: Action = {
+export const clog: GroundAction = {
   name: 'clog',
   schema: {
     type: 'object',
@@ -17,6 +17,7 @@ export const clog: Action = {
   },
   roles: (value) => wayRoles(value as Way),
   check: (value) => wayProblem(value as Way) ?? rangeProblem((value as Clog).for, millisBounds),
+  real: everywhere,
   perform(value, stage) {
     const fault = value as Clog;
     const random = drawsOf('clog', value, stage);

@@ -1,5 +1,4 @@
-import type { Host } from '../host.ts';
-import { either, hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import { either, hostsOf, rolesOf, rolesSchema, type GroundAction } from './action.ts';
 import { countRangeSchema, drawCount, drawsOf } from './ranges.ts';
 
 interface Crash {
@@ -12,7 +11,7 @@ interface Crash {
  * `crash: leader`: power loss; what was not synced may be gone. `crash: {host: leader, silently: true}`: and no switch tells its
  * peers. `crash: {host: leader, after-events: 1..200}`: in the middle of what it does, so many events from now.
  */
-export const crash: Action = {
+export const crash: GroundAction = {
   name: 'crash',
   schema: either(
     { type: 'object' },
@@ -32,11 +31,18 @@ export const crash: Action = {
       ? 'is silent and waits for events; leave one out'
       : undefined;
   },
+  real: {
+    problem(value) {
+      const { silently, 'after-events': events } = crashOf(value);
+      if (events !== undefined) return 'waits for events, which real processes do not have; write `kill`';
+      return silently === true ? 'is silent, but the kernel of a killed process tells its peers' : undefined;
+    },
+  },
   perform(value, stage) {
     const { host, silently = false, 'after-events': events } = crashOf(value);
     const random = drawsOf('crash', value, stage);
     const hosts = hostsOf(host, stage);
-    for (const each of hosts as readonly Host[]) {
+    for (const each of hosts) {
       if (events === undefined) each.crash({ silently });
       else if (each.isUp) each.crashAfterEvents(drawCount(events, random));
     }

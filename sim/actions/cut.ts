@@ -1,5 +1,4 @@
-import type { Host } from '../host.ts';
-import { either, roleSchema, rolesOf, type Action } from './action.ts';
+import { either, everywhere, roleSchema, rolesOf, type GroundAction } from './action.ts';
 
 interface OneWay {
   readonly from: string;
@@ -10,7 +9,7 @@ interface OneWay {
  * `cut: follower[0]`: from every other host. `cut: [leader, follower[0]]`: between these two, both ways.
  * `cut: {from: leader, to: follower[0]}`: one way only.
  */
-export const cut: Action = {
+export const cut: GroundAction = {
   name: 'cut',
   schema: either(
     { type: 'object' },
@@ -37,6 +36,7 @@ export const cut: Action = {
     const [a, b] = roles(value);
     return a === b ? `cuts ${a} from itself; name two` : undefined;
   },
+  real: everywhere,
   perform(value, stage) {
     const { world } = stage;
     if (typeof value === 'string') {
@@ -45,14 +45,14 @@ export const cut: Action = {
       return group;
     }
     const oneWay = !Array.isArray(value);
-    const [from, to] = roles(value).map((role) => stage.hosts(role)) as [readonly Host[], readonly Host[]];
-    for (const one of from) {
-      for (const other of to) {
+    const [from, to] = roles(value).map((role) => stage.hosts(role));
+    for (const one of from!) {
+      for (const other of to!) {
         world.path(one, other).cut(world.now);
         if (!oneWay) world.path(other, one).cut(world.now);
       }
     }
-    return [...from, ...to];
+    return [...from!, ...to!];
   },
 };
 

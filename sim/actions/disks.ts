@@ -6,8 +6,9 @@ export const wipe: Action = {
   name: 'wipe',
   schema: rolesSchema,
   roles: rolesOf,
-  perform(value, { world, ...stage }) {
-    const hosts = hostsOf(value, { world, ...stage });
+  perform(value, stage) {
+    const { world } = stage;
+    const hosts = hostsOf(value, stage);
     for (const host of hosts) {
       if (!world.atlas.mayForget(host)) continue;
       host.crash();

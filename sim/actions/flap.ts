@@ -1,4 +1,4 @@
-import type { Action } from './action.ts';
+import { everywhere, type GroundAction } from './action.ts';
 import { drawMillis, drawsOf, durationRangeSchema, millisBounds, rangeProblem } from './ranges.ts';
 import { wayProblem, wayProperties, wayRoles, waysOf, type Way } from './ways.ts';
 import type { Timer } from '../../src/platform/clock.ts';
@@ -9,7 +9,7 @@ interface Flap extends Way {
 }
 
 /** `flap: {between: [leader, follower[0]], every: 500ms, for: 10s}`: cut, healed, cut again; whole at the end. */
-export const flap: Action = {
+export const flap: GroundAction = {
   name: 'flap',
   schema: {
     type: 'object',
@@ -28,6 +28,7 @@ export const flap: Action = {
       ? `flaps every ${every}, which is no time at all; write 500ms, for example`
       : undefined;
   },
+  real: everywhere,
   perform(value, stage) {
     const { every, for: duration } = value as Flap;
     const { world } = stage;

@@ -1,11 +1,12 @@
-import { hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import { everywhere, hostsOf, rolesOf, rolesSchema, type GroundAction } from './action.ts';
 
 /** `heal: all`, or every path of the hosts named. */
-export const heal: Action = {
+export const heal: GroundAction = {
   name: 'heal',
   schema: rolesSchema,
   words: ['all'],
   roles: (value) => (value === 'all' ? [] : rolesOf(value)),
+  real: everywhere,
   perform(value, stage) {
     if (value === 'all') {
       stage.world.healAll();

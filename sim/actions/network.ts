@@ -1,4 +1,4 @@
-import type { Action } from './action.ts';
+import { everywhere, type GroundAction } from './action.ts';
 import {
   bandwidthRangeSchema,
   drawBytesPerSecond,
@@ -24,7 +24,7 @@ interface NetworkFault extends Way {
  * come later, each takes a time out of the range, they queue where it is narrow, everything takes ten times as long.
  * Nothing is duplicated or reordered, for all of drydock's bytes travel in streams.
  */
-export const network: Action = {
+export const network: GroundAction = {
   name: 'network',
   schema: {
     type: 'object',
@@ -48,6 +48,7 @@ export const network: Action = {
       ? 'does nothing; give it loss, latency, bandwidth or slow'
       : undefined;
   },
+  real: everywhere,
   perform(value, stage) {
     const fault = value as NetworkFault;
     const random = drawsOf('network', value, stage);

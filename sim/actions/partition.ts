@@ -1,6 +1,5 @@
-import type { Host } from '../host.ts';
 import type { RandomStream } from '../random-streams.ts';
-import { hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import { everywhere, hostsOf, rolesOf, rolesSchema, type GroundAction } from './action.ts';
 import { drawsOf } from './ranges.ts';
 
 const kinds = ['halves', 'uniform', 'isolate', 'bridge', 'ring', 'random'] as const;
@@ -19,7 +18,7 @@ interface Partition {
  * halves that one host sees both of; `ring`: each sees its neighbours only; `random`: each pair at even odds, so that most
  * often somebody sees two who do not see each other. `one-way: true` cuts one direction of each pair.
  */
-export const partition: Action = {
+export const partition: GroundAction = {
   name: 'partition',
   schema: {
     type: 'object',
@@ -29,6 +28,7 @@ export const partition: Action = {
     additionalProperties: false,
   },
   roles: (value) => rolesOf((value as Partition).host ?? 'servers'),
+  real: everywhere,
   perform(value, stage) {
     const { kind, host = 'servers', 'one-way': oneWay = false } = value as Partition;
     const { world } = stage;
@@ -43,20 +43,20 @@ export const partition: Action = {
   },
 };
 
-type Pair = readonly [Host, Host];
+type Pair<H> = readonly [H, H];
 
 /** Who is cut from whom; `first` is the part that a step's `as` names: one half, the one apart, the bridge. */
-function divide(
+function divide<H>(
   kind: Kind,
-  hosts: readonly Host[],
+  hosts: readonly H[],
   random: RandomStream,
-): { readonly first: readonly Host[]; readonly pairs: readonly Pair[] } {
+): { readonly first: readonly H[]; readonly pairs: readonly Pair<H>[] } {
   const count = hosts.length;
-  const split = (size: number): { readonly first: readonly Host[]; readonly pairs: readonly Pair[] } => {
+  const split = (size: number): { readonly first: readonly H[]; readonly pairs: readonly Pair<H>[] } => {
     const first = hosts.slice(0, size);
-    return { first, pairs: first.flatMap((a) => hosts.slice(size).map((b): Pair => [a, b])) };
+    return { first, pairs: first.flatMap((a) => hosts.slice(size).map((b): Pair<H> => [a, b])) };
   };
-  const all = hosts.flatMap((a, i) => hosts.slice(i + 1).map((b): Pair => [a, b]));
+  const all = hosts.flatMap((a, i) => hosts.slice(i + 1).map((b): Pair<H> => [a, b]));
   if (count < 2) return { first: hosts, pairs: [] };
   switch (kind) {
     case 'halves':
@@ -66,9 +66,9 @@ function divide(
     case 'isolate':
       return split(1);
     case 'bridge': {
-      const [bridge, ...others] = hosts as [Host, ...Host[]];
+      const [bridge, ...others] = hosts as [H, ...H[]];
       const half = Math.ceil(others.length / 2);
-      const pairs = others.slice(0, half).flatMap((a) => others.slice(half).map((b): Pair => [a, b]));
+      const pairs = others.slice(0, half).flatMap((a) => others.slice(half).map((b): Pair<H> => [a, b]));
       return { first: [bridge], pairs };
     }
     case 'ring': {
@@ -86,9 +86,9 @@ function divide(
   }
 }
 
-function shuffled(hosts: readonly Host[], random: RandomStream): readonly Host[] {
+function shuffled<H>(hosts: readonly H[], random: RandomStream): readonly H[] {
   const rest = [...hosts];
-  const order: Host[] = [];
+  const order: H[] = [];
   while (rest.length > 0) order.push(...rest.splice(random.integer(rest.length), 1));
   return order;
 }

@@ -1,8 +1,8 @@
-import { hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import { everywhere, hostsOf, rolesOf, rolesSchema, type GroundAction } from './action.ts';
 import { drawMillis, drawsOf, durationRangeSchema, millisBounds, rangeProblem } from './ranges.ts';
 
 /** Nothing on the host runs for so long, while time goes on: a stalled machine that wakes up believing the past. */
-export const pause: Action = {
+export const pause: GroundAction = {
   name: 'pause',
   schema: {
     type: 'object',
@@ -18,6 +18,7 @@ export const pause: Action = {
       ? `lasts ${duration}, which is no time at all; write a duration such as 250ms, 10s or 1.5m`
       : rangeProblem(duration, millisBounds);
   },
+  real: everywhere,
   perform(value, stage) {
     const { host, for: duration } = value as { host: unknown; for: string };
     const random = drawsOf('pause', value, stage);

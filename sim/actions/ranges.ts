@@ -1,12 +1,17 @@
 import type { RandomStream } from '../random-streams.ts';
-import { durationMillis, either, ScenarioError, type Schema, type Stage } from './action.ts';
+import { durationMillis, either, ScenarioError, type Schema } from './action.ts';
+import type { Ground, GroundHost } from './ground.ts';
 
 /**
  * Values that may be ranges: `2s` is always two seconds, `100ms..2s` something in between that the seed draws. The numbers of
  * a step come from a stream of its own, named after what it does, so that a step which is taken out of a timeline leaves
  * the others as they were.
  */
-export function drawsOf(action: string, value: unknown, stage: Stage): RandomStream {
+export function drawsOf<H extends GroundHost>(
+  action: string,
+  value: unknown,
+  stage: { readonly world: Pick<Ground<H>, 'random'> },
+): RandomStream {
   return stage.world.random.stream(`nemesis/${action} ${JSON.stringify(value)}`);
 }
 

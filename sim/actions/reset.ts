@@ -1,8 +1,8 @@
-import type { Action } from './action.ts';
+import { everywhere, type GroundAction } from './action.ts';
 import { wayProblem, wayProperties, wayRoles, waysOf, type Way } from './ways.ts';
 
 /** `reset: {host: leader}`: every connection that goes this way breaks at once, at both ends. New ones can be made. */
-export const reset: Action = {
+export const reset: GroundAction = {
   name: 'reset',
   schema: {
     type: 'object',
@@ -12,6 +12,7 @@ export const reset: Action = {
   },
   roles: (value) => wayRoles(value as Way),
   check: (value) => wayProblem(value as Way),
+  real: everywhere,
   perform(value, stage) {
     const { hosts, paths } = waysOf(value as Way, stage);
     for (const path of paths) path.resetConnections();

@@ -1,10 +1,11 @@
-import { hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import { everywhere, hostsOf, rolesOf, rolesSchema, type GroundAction } from './action.ts';
 
 /** Boots what is down; crashes and boots what is up. */
-export const restart: Action = {
+export const restart: GroundAction = {
   name: 'restart',
   schema: rolesSchema,
   roles: rolesOf,
+  real: everywhere,
   perform(value, stage) {
     const hosts = hostsOf(value, stage);
     for (const host of hosts) host.restart();

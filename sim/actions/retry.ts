@@ -1,12 +1,16 @@
 import { ApiError } from '../../src/api/status.ts';
 import { NetworkError } from '../../src/platform/errors.ts';
-import { ScenarioError, type Stage } from './action.ts';
+import { ScenarioError } from './action.ts';
 
 const attemptsMax = 300;
 const retryMillis = 200;
 
+export interface Sleeper {
+  sleep(millis: number): Promise<unknown>;
+}
+
 /** What an operator does when the API does not answer: tries again. A refusal for good is the scenario's fault. */
-export async function retry<T>(what: string, stage: Stage, attempt: () => Promise<T>): Promise<T> {
+export async function retry<T>(what: string, stage: Sleeper, attempt: () => Promise<T>): Promise<T> {
   for (let count = 1; ; count++) {
     try {
       return await attempt();

@@ -1,4 +1,4 @@
-import { hostsOf, rolesOf, rolesSchema, type Action } from './action.ts';
+import { everywhere, hostsOf, rolesOf, rolesSchema, type GroundAction } from './action.ts';
 import { drawMillis, drawsOf, durationRangeSchema, millisBounds, rangeProblem } from './ranges.ts';
 import { waysOf } from './ways.ts';
 
@@ -11,7 +11,7 @@ interface Swizzle {
  * `swizzle: {host: servers, for: 10s}`: some of these hosts are clogged one after another, and unclogged in another order
  * (FoundationDB's swizzle-clogging, which its authors praise for the bugs it finds).
  */
-export const swizzle: Action = {
+export const swizzle: GroundAction = {
   name: 'swizzle',
   schema: {
     type: 'object',
@@ -22,6 +22,7 @@ export const swizzle: Action = {
   },
   roles: (value) => rolesOf((value as Swizzle).host),
   check: (value) => rangeProblem((value as Swizzle).for, millisBounds),
+  real: everywhere,
   perform(value, stage) {
     const { host, for: duration } = value as Swizzle;
     const random = drawsOf('swizzle', value, stage);

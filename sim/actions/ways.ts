@@ -1,6 +1,5 @@
-import type { Host } from '../host.ts';
-import type { Path } from '../network/path.ts';
-import { hostsOf, roleSchema, rolesOf, rolesSchema, type Schema, type Stage } from './action.ts';
+import { hostsOf, roleSchema, rolesOf, rolesSchema, type GroundStage, type Schema } from './action.ts';
+import type { Ground, GroundHost } from './ground.ts';
 
 /**
  * Which ways of the network are meant: `host: leader`: all that lead to it and from it; `between: [leader, follower[0]]`: both
@@ -45,29 +44,29 @@ export function wayProblem({ host, between, from, to }: Way): string | undefined
   return a !== undefined && a === b ? `is the way of ${a} to itself; name two` : undefined;
 }
 
+/** Of a world's own kind of path. */
+type PathOf<W extends { path: (...hosts: never[]) => unknown }> = ReturnType<W['path']>;
+
 /** The hosts that were named, and every path that is meant. */
-export function waysOf(
+export function waysOf<H extends GroundHost, W extends Ground<H>>(
   way: Way,
-  stage: Stage,
-): { readonly hosts: readonly Host[]; readonly paths: readonly Path[] } {
+  stage: Pick<GroundStage<H>, 'hosts'> & { readonly world: W & Ground<H> },
+): { readonly hosts: readonly H[]; readonly paths: readonly PathOf<W>[] } {
   const { world } = stage;
-  const others = (group: readonly Host[]): readonly Host[] =>
-    world.hosts.filter((host) => !group.includes(host));
+  const between = (from: readonly H[], to: readonly H[]): readonly PathOf<W>[] =>
+    from.flatMap((a) => to.filter((b) => b !== a).map((b) => world.path(a, b) as PathOf<W>));
+  const others = (group: readonly H[]): readonly H[] => world.hosts.filter((host) => !group.includes(host));
   if (way.host !== undefined) {
     const hosts = hostsOf(way.host, stage);
     const rest = others(hosts);
-    return { hosts, paths: [...pathsBetween(hosts, rest, stage), ...pathsBetween(rest, hosts, stage)] };
+    return { hosts, paths: [...between(hosts, rest), ...between(rest, hosts)] };
   }
   if (way.between !== undefined) {
-    const [a, b] = way.between.map((role) => stage.hosts(role)) as [readonly Host[], readonly Host[]];
-    return { hosts: [...a, ...b], paths: [...pathsBetween(a, b, stage), ...pathsBetween(b, a, stage)] };
+    const [a, b] = way.between.map((role) => stage.hosts(role)) as [readonly H[], readonly H[]];
+    return { hosts: [...a, ...b], paths: [...between(a, b), ...between(b, a)] };
   }
   const from = way.from === undefined ? undefined : stage.hosts(way.from);
   const to = way.to === undefined ? undefined : stage.hosts(way.to);
-  const paths = pathsBetween(from ?? others(to ?? []), to ?? others(from ?? []), stage);
+  const paths = between(from ?? others(to ?? []), to ?? others(from ?? []));
   return { hosts: [...(from ?? []), ...(to ?? [])], paths };
-}
-
-function pathsBetween(from: readonly Host[], to: readonly Host[], { world }: Stage): readonly Path[] {
-  return from.flatMap((a) => to.filter((b) => b !== a).map((b) => world.path(a, b)));
 }

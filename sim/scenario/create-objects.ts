@@ -1,10 +1,9 @@
 import type { ApiObject, NewObject } from '../../src/api/types.ts';
 import { must } from '../../src/base/assert.ts';
 import { isApiError } from '../../src/api/status.ts';
-import type { ResourceRef } from '../../src/client/api-client.ts';
+import type { ApiClient, ResourceRef } from '../../src/client/api-client.ts';
 import * as resources from '../../src/client/resources.ts';
-import type { Stage } from '../actions/action.ts';
-import { retry } from '../actions/retry.ts';
+import { retry, type Sleeper } from '../actions/retry.ts';
 
 /** The kinds that a scenario can create. */
 export const creatableKinds: readonly ResourceRef<ApiObject>[] = Object.values(
@@ -12,7 +11,10 @@ export const creatableKinds: readonly ResourceRef<ApiObject>[] = Object.values(
 ) as readonly ResourceRef<ApiObject>[];
 
 /** Creates a scenario's objects as an operator does: again and again until the API has them. */
-export async function createObjects(objects: readonly NewObject<ApiObject>[], stage: Stage): Promise<void> {
+export async function createObjects(
+  objects: readonly NewObject<ApiObject>[],
+  stage: { readonly api: ApiClient } & Sleeper,
+): Promise<void> {
   for (const object of objects) {
     const ref = must(creatableKinds.find(({ kind }) => kind === object.kind));
     await retry(`creating ${object.kind} ${object.metadata.name}`, stage, async () => {

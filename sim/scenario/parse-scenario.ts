@@ -11,7 +11,8 @@ import { workloadProblems, type Workloads } from '../workloads/registry.ts';
 import { labelsProblem, type Known } from './known.ts';
 import { readObjects, type RawObject, type ReadFile } from './read-objects.ts';
 import { scenarioSchema } from './scenario-schema.ts';
-import type { FinalExpectation, Scenario, ScenarioCluster } from './scenario.ts';
+import { checkReal } from './real-mistakes.ts';
+import type { FinalExpectation, Mode, Scenario, ScenarioCluster } from './scenario.ts';
 import { placeText, schemaMistakes } from './schema-sentence.ts';
 import { readTimeline, withinMillisDefault, type RawStep, type Report } from './read-timeline.ts';
 
@@ -19,6 +20,7 @@ import { readTimeline, withinMillisDefault, type RawStep, type Report } from './
 export interface RawScenario {
   readonly name: string;
   readonly about?: string;
+  readonly modes?: readonly Mode[];
   readonly cluster: RawCluster;
   readonly objects?: readonly RawObject[];
   readonly workload?: Workloads;
@@ -125,11 +127,13 @@ export function parseScenario(
   const known: Known = { servers: cluster.servers, agents: cluster.agents ?? 0, names: new Map(), objects };
   const timeline = readTimeline(raw.timeline ?? [], known, lineAt, report);
   checkExpectations(raw, known, report);
+  if (raw.modes?.includes('real') === true) checkReal(raw, timeline, report, mistakeAt);
   if (mistakes.length > 0) return refuse();
   return ok({
     name: raw.name,
     about: raw.about,
     file,
+    modes: raw.modes ?? ['sim'],
     cluster,
     objects: found.objects,
     workload: raw.workload ?? {},

@@ -3,6 +3,7 @@ import { actions } from '../actions/registry.ts';
 import { bounds } from '../checkers/bounds.ts';
 import { checkers } from '../checkers/registry.ts';
 import { workloadsSchema } from '../workloads/registry.ts';
+import { modes } from './scenario.ts';
 
 const members: Schema = { type: 'integer', minimum: 1, maximum: 9 };
 const count: Schema = { type: 'integer', minimum: 0 };
@@ -56,6 +57,13 @@ export const scenarioSchema: Schema = strict(
   {
     name,
     about: { type: 'string' },
+    modes: {
+      type: 'array',
+      items: { enum: modes },
+      minItems: 1,
+      uniqueItems: true,
+      description: '[sim], or [sim, real] when real processes can play it, too',
+    },
     cluster: strict({
       store: members,
       servers: members,

@@ -6,12 +6,17 @@ import type { PodsRunningOptions } from '../checkers/pods-running.ts';
 import type { StoreSettings } from '../store-hosts.ts';
 import type { Workloads } from '../workloads/registry.ts';
 
+/** Where a scenario can be played: in the simulator, or on real processes of this machine as well. */
+export const modes = ['sim', 'real'] as const;
+export type Mode = (typeof modes)[number];
+
 /** A story: a cluster, what runs on it, what goes wrong with it, and what must hold all the same. */
 export interface Scenario {
   readonly name: string;
   readonly about: string | undefined;
   /** The file it came from. */
   readonly file: string;
+  readonly modes: readonly Mode[];
   readonly cluster: ScenarioCluster;
   /** Created by an operator as soon as the API answers, in order. */
   readonly objects: readonly NewObject<ApiObject>[];
