@@ -233,8 +233,13 @@ export interface Checker {
   finish(atMillis: number): Violation | undefined;
 }
 
+/** Who is told what happens. */
+export interface FactSink {
+  emit(fact: Fact): void;
+}
+
 /** Hands every fact to every checker that wants to see it, and keeps what they find. */
-export class ObservationBus {
+export class ObservationBus implements FactSink {
   readonly #now: () => number;
   readonly #checkers: readonly Checker[];
   readonly #watching = new Map<FactType, readonly Checker[]>();

@@ -27,6 +27,9 @@ interface Call {
  *   - it does not end before the time that its owner was last promised, counted from when the owner asked;
  *   - with its end all its keys go, in one revision, and none comes back with it;
  *   - once it has ended no renewal succeeds, and none fails before.
+ *
+ * Where nobody sees leases end (`ends: 'told'`), one has ended when a client is told so; what is left of its keys is
+ * judged when all is over.
  */
 export class LeaseRules implements Checker {
   readonly name = 'lease-rules';
@@ -34,6 +37,11 @@ export class LeaseRules implements Checker {
   readonly #leases = new Map<LeaseId, Lease>();
   readonly #calls = new Map<string, Call>();
   readonly #leaseOfKey = new Map<string, LeaseId>();
+  readonly #ends: 'seen' | 'told';
+
+  constructor(options: { readonly ends?: 'seen' | 'told' } = {}) {
+    this.#ends = options.ends ?? 'seen';
+  }
 
   observe(seen: Observation): Violation | undefined {
     switch (seen.type) {
@@ -56,7 +64,14 @@ export class LeaseRules implements Checker {
     }
   }
 
-  finish(): undefined {
+  finish(atMillis: number): Violation | undefined {
+    if (this.#ends === 'seen') return undefined;
+    for (const { id, endedAt, keys } of this.#leases.values()) {
+      const [left] = keys;
+      if (endedAt === undefined || left === undefined) continue;
+      const message = `lease ${id} had ended at ${endedAt.toFixed(0)} ms, as its owner was told, but ${left}, which hangs on it, is still there`;
+      return this.#violation(atMillis, message);
+    }
     return undefined;
   }
 
@@ -83,6 +98,7 @@ export class LeaseRules implements Checker {
     const lease = this.#lease(called.lease);
     if (outcome.ttlSeconds === 0) {
       if (lease.endedAt !== undefined || lease.revoking) return undefined;
+      if (this.#ends === 'told') return this.#toldGone(lease, client, atMillis);
       return `${client} was told at ${atMillis.toFixed(0)} ms that lease ${lease.id} is gone, but it stands: no end of it was applied`;
     }
     if (lease.endedAt !== undefined && lease.endedAt < called.atMillis) {
@@ -96,6 +112,12 @@ export class LeaseRules implements Checker {
       `renewed by ${client} at ${since} ms for ${ttlSeconds} s`,
     );
     return undefined;
+  }
+
+  #toldGone(lease: Lease, client: string, atMillis: number): string | undefined {
+    lease.endedAt = atMillis;
+    if (atMillis >= lease.promisedUntil) return undefined;
+    return `${client} was told at ${atMillis.toFixed(0)} ms that lease ${lease.id} is gone though nobody revoked it, but it was ${lease.promise}: it may not end before ${lease.promisedUntil.toFixed(0)} ms`;
   }
 
   #promise(id: LeaseId, fromMillis: number, ttlSeconds: number, promise: string): void {
@@ -115,7 +137,8 @@ export class LeaseRules implements Checker {
       }
       if (type === 'delete' || kv.lease === 0n) continue;
       const lease = this.#lease(kv.lease);
-      if (lease.endedAt !== undefined) {
+      // Who is told of ends only does not know on which side of them a revision is.
+      if (lease.endedAt !== undefined && this.#ends === 'seen') {
         return `${kv.key} was put with lease ${kv.lease} at revision ${kv.modRevision}, but the lease had ended at ${lease.endedAt.toFixed(0)} ms`;
       }
       lease.keys.add(kv.key);

@@ -19,6 +19,8 @@ export interface AuthWorkload {
 /** Below it, role `N` may write to `/auth/N/`; everybody tries everywhere. */
 const authPrefix = '/auth/';
 const rootPassword = 'root-password';
+/** Sees everything, whatever the administrator does. */
+export const auditor = { username: 'root', password: rootPassword };
 const rolesMax = 3;
 const adminPauseMillis = 400;
 const userPauseMillis = 60;

@@ -53,7 +53,7 @@ function boot({ name, run }: Actor, index: number, options: WorkloadOptions): vo
         const etcd =
           kind === 'link'
             ? await connectEtcd(platform.network.links, address)
-            : connectGrpc(platform, address, credentials);
+            : connectForWorkload(platform, address, credentials);
         return storeClient(named(etcd, address.host));
       },
       get grpcAddresses() {
@@ -66,7 +66,8 @@ function boot({ name, run }: Actor, index: number, options: WorkloadOptions): vo
   });
 }
 
-function connectGrpc(
+/** A client of one member, with the patience that people of workloads have. */
+export function connectForWorkload(
   platform: Platform,
   address: Address,
   credentials: Parameters<WorkloadStage['connect']>[1],

@@ -7,7 +7,7 @@ import type { Address } from '../../src/platform/network.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import type { Schema } from '../actions/action.ts';
 import type { KvOperation, KvOutcome } from '../kv-history.ts';
-import type { ObservationBus } from '../observations.ts';
+import type { FactSink } from '../observations.ts';
 import { performKvOperation } from './kv-operation.ts';
 
 /**
@@ -45,7 +45,7 @@ export type ClientKind = 'link' | 'grpc';
 
 /** What the people of a workload find when they wake up. */
 export interface WorkloadStage {
-  readonly bus: ObservationBus;
+  readonly bus: FactSink;
   /** Connects to one member: the next one when called again. @throws NetworkError */
   connect(kind: ClientKind, credentials?: EtcdCredentials): Promise<StoreConnection>;
   /** Where members serve gRPC, in their order; empty where they do not. */

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { probes } from '../../../sim/probes/registry.ts';
 import type { Scenario } from '../../../sim/scenario/scenario.ts';
 import { stdoutColors } from '../colors.ts';
+import type { RealReport } from './real/play-for-real.ts';
 import type { TimedReport } from './scenario-run.ts';
 import { sourceText, type ScenarioSource } from './source.ts';
 import type { SweepReport, Tallied } from './sweep.ts';
@@ -13,10 +14,9 @@ const seedsThatSeeAll = 200;
 const failuresShownMax = 5;
 
 export function renderRun(scenario: Scenario, report: TimedReport): string {
-  const passed = report.verdict === 'passed';
   const speed = report.simulatedMillis / report.realMillis;
   const lines = [
-    `${passed ? stdoutColors.green('✔ passed') : stdoutColors.red('✘ failed')}  ${scenario.name}, seed ${report.seed}`,
+    `${verdictText(report)}  ${scenario.name}, seed ${report.seed}`,
     `  simulated  ${(report.simulatedMillis / 1000).toFixed(3)} s in ${(report.realMillis / 1000).toFixed(3)} s real (${speed.toFixed(1)} ×)`,
     `  events     ${report.events} (${Math.round(report.events / (report.realMillis / 1000))} per second)`,
     `  trace      ${report.traceHash}`,
@@ -24,6 +24,31 @@ export function renderRun(scenario: Scenario, report: TimedReport): string {
     ...brokenLines(report),
   ];
   return lines.join('\n');
+}
+
+/** A run on real processes. */
+export function renderReal(scenario: Scenario, report: RealReport): string {
+  const { violations, notJudged, notes, folder, faults, events, simulatedMillis, realMillis } = report;
+  const judged = scenario.expect.always.filter((name) => !notJudged.includes(name));
+  const counted = Object.entries(faults).map(([name, times]) => `${name} ${times}`);
+  const rows: readonly (readonly [string, string])[] = [
+    ['played', `${(simulatedMillis / 1000).toFixed(1)} s of ${(realMillis / 1000).toFixed(1)} s in all`],
+    ['observed', `${events} calls, answers and changes`],
+    ['faults', counted.join(', ') || 'none'],
+    ['held', judged.filter((name) => !violations.some((one) => one.checker === name)).join(', ')],
+    ['not judged', notJudged.length === 0 ? 'nothing' : `${notJudged.join(', ')} (they look inside members)`],
+    ...notes.map((note): [string, string] => ['note', note]),
+    ...(folder === undefined ? [] : [['data', folder] as const]),
+  ];
+  return [
+    `${verdictText(report)}  ${scenario.name} on real processes, seed ${report.seed}`,
+    ...rows.map(([name, text]) => `  ${name.padEnd(10)} ${text}`),
+    ...brokenLines(report),
+  ].join('\n');
+}
+
+function verdictText({ verdict }: TimedReport): string {
+  return verdict === 'passed' ? stdoutColors.green('✔ passed') : stdoutColors.red('✘ failed');
 }
 
 export function renderSweep(source: ScenarioSource, report: SweepReport): string {

@@ -2,11 +2,13 @@ import { availableParallelism } from 'node:os';
 
 import type { Command } from 'commander';
 
+import type { Scenario } from '../../../sim/scenario/scenario.ts';
 import { scenarioText } from '../../../sim/swarm/draw-scenario.ts';
 import { CliError } from '../cli-error.ts';
 import { integerOption } from '../options.ts';
 import { addReplayCommand } from './replay.ts';
-import { missedProbes, renderRun, renderSweep } from './render.ts';
+import { playForReal } from './real/play-for-real.ts';
+import { missedProbes, renderReal, renderRun, renderSweep } from './render.ts';
 import { timedSimulation } from './scenario-run.ts';
 import { parseSeeds } from './seeds.ts';
 import { addShrinkCommand } from './shrink.ts';
@@ -24,6 +26,7 @@ interface SimOptions {
   readonly json?: boolean;
   readonly log?: boolean;
   readonly print?: boolean;
+  readonly real?: boolean;
 }
 
 /** `drydock sim`: the same cluster on a simulated network, disk and clock; one seed reproduces everything. */
@@ -42,6 +45,7 @@ export function addSimCommand(program: Command): void {
     .option('--shard <i/n>', 'of the seeds, run every nth, beginning with the ith (from 0)')
     .option('--log', "print the cluster's own log, each line with its virtual time")
     .option('--print', 'print the scenario instead of running it')
+    .option('--real', 'play it on real processes of this machine, in real time, with the same judges')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
@@ -49,6 +53,7 @@ export function addSimCommand(program: Command): void {
 Examples:
   drydock sim scenarios/leader-crash.yaml --seed 7
   drydock sim scenarios/leader-crash.yaml --seeds 1..100
+  drydock sim scenarios/byzantine-switch.yaml --real
   drydock sim --swarm --minutes 10
   drydock sim --swarm --seed 4711 --print
   drydock sim shrink --swarm --seed 4711
@@ -75,6 +80,19 @@ async function runOne(source: ScenarioSource, options: SimOptions): Promise<void
     return;
   }
   const scenario = scenarioOf(source, seed);
+  const mode = options.real === true ? 'real' : 'sim';
+  if (!scenario.modes.includes(mode)) {
+    throw new CliError(
+      mode === 'real'
+        ? `${scenario.file} is for the simulator: add \`modes: [sim, real]\` to play it on real processes, and be told what of it they cannot do`
+        : `${scenario.file} is for real processes: play it with --real, or add sim to its \`modes\``,
+      { exitCode: 2 },
+    );
+  }
+  if (mode === 'real') {
+    await runReal(scenario, seed, options);
+    return;
+  }
   const onLog = options.log === true ? (line: string) => void process.stderr.write(`${line}\n`) : undefined;
   const report = await timedSimulation(scenario, { seed, ...(onLog === undefined ? {} : { onLog }) });
   process.stdout.write(
@@ -83,8 +101,23 @@ async function runOne(source: ScenarioSource, options: SimOptions): Promise<void
   if (report.verdict === 'failed') process.exitCode = 1;
 }
 
+async function runReal(scenario: Scenario, seed: number, options: SimOptions): Promise<void> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const report = await playForReal(scenario, {
+    seed,
+    onProgress: say,
+    ...(options.log === true ? { onLog: say } : {}),
+  });
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(report, null, 2)}\n` : `${renderReal(scenario, report)}\n`,
+  );
+  // Connections of the run that are under way end with the process.
+  process.exit(report.verdict === 'failed' ? 1 : 0);
+}
+
 async function runMany(source: ScenarioSource, options: SimOptions): Promise<void> {
-  for (const flag of ['seed', 'print', 'log'] as const) {
+  for (const flag of ['seed', 'print', 'log', 'real'] as const) {
     if (options[flag] !== undefined)
       throw new CliError(`--${flag} is for one run: leave it out, or --seeds and --minutes`, { exitCode: 2 });
   }
