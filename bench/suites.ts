@@ -1,3 +1,4 @@
+import * as api from './api.bench.ts';
 import * as grpc from './grpc.bench.ts';
 import * as mvcc from './mvcc.bench.ts';
 import * as raft from './raft.bench.ts';
@@ -17,4 +18,4 @@ export interface BenchSuite {
 }
 
 /** Every suite: one file and one line here. */
-export const suites: readonly BenchSuite[] = [raft, wal, grpc, mvcc, scheduler];
+export const suites: readonly BenchSuite[] = [raft, wal, grpc, mvcc, api, scheduler];

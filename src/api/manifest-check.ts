@@ -5,7 +5,8 @@ import type { ManifestMistake } from './manifest.ts';
 import { apiVersionOf } from './resource.ts';
 import { builtinResources, findResource } from './resources.ts';
 import { canonicalize, findMistake, type Mistake } from './schema/canonical.ts';
-import { structNamed, typeName, type FieldType, type Scalar } from './schema/schema.ts';
+import { structNamed } from './schema/library.ts';
+import { typeName, type FieldType, type Scalar } from './schema/schema.ts';
 import type { ApiObject, NewObject } from './types.ts';
 
 /** A kind that may be created, and where it is served. */
@@ -89,6 +90,9 @@ const scalarWords: Readonly<Record<Scalar, string>> = {
   Time: 'a time such as "2026-01-31T12:00:00Z"',
   MicroTime: 'a time such as "2026-01-31T12:00:00.000000Z"',
   FieldsV1: 'a map',
+  float64: 'a number',
+  raw: 'any value',
+  any: 'any value',
 };
 
 function wordsOf(type: FieldType): string {
@@ -99,30 +103,34 @@ function wordsOf(type: FieldType): string {
       return 'a list';
     case 'map':
       return 'a map';
+    case 'variant':
+      return 'a map or a list';
     case 'struct':
       return `a map with ${fieldsOf(type).slice(0, 6).join(', ')}`;
   }
 }
 
 function typeAt(root: string, path: ManifestMistake['path']): FieldType {
+  const struct = structNamed(root);
   return path.reduce<FieldType>(
     (type, step) => {
       switch (type.kind) {
         case 'struct':
-          return must(structNamed(type.name).byName.get(String(step))).type;
+          return must(type.struct.byName.get(String(step))).type;
         case 'list':
         case 'map':
           return type.element;
+        case 'variant':
         case 'scalar':
           return type;
       }
     },
-    { kind: 'struct', name: root },
+    { kind: 'struct', name: root, struct },
   );
 }
 
 function fieldsOf(type: FieldType): readonly string[] {
-  return type.kind === 'struct' ? structNamed(type.name).fields.map(({ name }) => name) : [];
+  return type.kind === 'struct' ? type.struct.fields.map(({ name }) => name) : [];
 }
 
 function valueAt(object: unknown, path: ManifestMistake['path']): unknown {

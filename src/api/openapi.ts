@@ -2,7 +2,8 @@ import { compareStrings } from '../base/order.ts';
 import type { Json } from './discovery.ts';
 import { apiVersionOf } from './resource.ts';
 import type { Resource, Subresource, Verb } from './resource.ts';
-import { reachableStructs, typeName } from './schema/schema.ts';
+import { reachableStructs } from './schema/library.ts';
+import { typeName } from './schema/schema.ts';
 import type { Field, FieldType, Scalar, Struct } from './schema/schema.ts';
 
 /**
@@ -237,11 +238,32 @@ function schemasOf(resources: readonly Resource[], dialect: Dialect): Json {
   const schemas = new Map<string, Json>();
   for (const struct of reachableStructs([...kinds.keys(), 'meta/v1.DeleteOptions', 'meta/v1.Status'])) {
     schemas.set(componentName(struct.name), structSchema(struct, kinds.get(struct.name), dialect));
+    for (const { type } of struct.fields) {
+      const leaf = namedLeaf(type);
+      // Their forms are more than these documents can say.
+      if (leaf !== undefined)
+        schemas.set(componentName(leaf), leaf.endsWith('RawExtension') ? { type: 'object' } : {});
+    }
   }
   for (const [scalar, name] of Object.entries(scalarComponents)) {
     schemas.set(name, scalarSchema(scalar as Scalar, dialect));
   }
   return sortedObject(schemas);
+}
+
+/** The name of a type that has a JSON form of its own and is no struct. */
+function namedLeaf(type: FieldType): string | undefined {
+  switch (type.kind) {
+    case 'list':
+    case 'map':
+      return namedLeaf(type.element);
+    case 'variant':
+      return type.name;
+    case 'scalar':
+      return type.scalar === 'raw' ? type.name : undefined;
+    case 'struct':
+      return undefined;
+  }
 }
 
 function structSchema(struct: Struct, kind: Json | undefined, dialect: Dialect): Json {
@@ -250,6 +272,7 @@ function structSchema(struct: Struct, kind: Json | undefined, dialect: Dialect):
     type: 'object',
     ...(required.length === 0 ? {} : { required: required.toSorted(compareStrings) }),
     properties: Object.fromEntries(struct.fields.map((field) => [field.name, fieldSchema(field, dialect)])),
+    ...(struct.structType === undefined ? {} : { 'x-kubernetes-map-type': struct.structType }),
     ...(kind === undefined ? {} : { 'x-kubernetes-group-version-kind': [kind] }),
   };
 }
@@ -261,9 +284,7 @@ function fieldSchema(field: Field, dialect: Dialect): Json {
       ? {}
       : { 'x-kubernetes-patch-strategy': field.patchStrategies.join(',') }),
     ...(field.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': field.patchMergeKey }),
-    ...(field.listType === undefined ? {} : { 'x-kubernetes-list-type': field.listType }),
-    ...(field.listMapKeys.length === 0 ? {} : { 'x-kubernetes-list-map-keys': field.listMapKeys }),
-    ...(field.mapType === undefined ? {} : { 'x-kubernetes-map-type': field.mapType }),
+    ...mergeRules(field.type),
   };
   // Nothing may stand beside a $ref.
   if (!Object.hasOwn(schema, '$ref') || Object.keys(extensions).length === 0)
@@ -271,16 +292,36 @@ function fieldSchema(field: Field, dialect: Dialect): Json {
   return { allOf: [schema], ...extensions };
 }
 
+/** How a value merges, where it does not merge as its form does. */
+function mergeRules(type: FieldType): Json {
+  switch (type.kind) {
+    case 'list':
+      return {
+        ...(type.listType === undefined ? {} : { 'x-kubernetes-list-type': type.listType }),
+        ...(type.listMapKeys.length === 0 ? {} : { 'x-kubernetes-list-map-keys': type.listMapKeys }),
+      };
+    case 'map':
+      return type.mapType === undefined ? {} : { 'x-kubernetes-map-type': type.mapType };
+    case 'struct':
+      return type.structType === undefined ? {} : { 'x-kubernetes-map-type': type.structType };
+    case 'variant':
+    case 'scalar':
+      return {};
+  }
+}
+
 function typeSchema(type: FieldType, dialect: Dialect): Json {
   switch (type.kind) {
     case 'struct':
+    case 'variant':
       return refTo(type.name, dialect);
     case 'list':
       return { type: 'array', items: typeSchema(type.element, dialect) };
     case 'map':
       return { type: 'object', additionalProperties: typeSchema(type.element, dialect) };
     case 'scalar': {
-      const component = scalarComponents[type.scalar];
+      const component =
+        type.scalar === 'raw' ? componentName(type.name ?? '') : scalarComponents[type.scalar];
       return component === undefined
         ? scalarSchema(type.scalar, dialect)
         : { $ref: dialect.refPrefix + component };
@@ -317,6 +358,11 @@ function scalarSchema(scalar: Scalar, dialect: Dialect): Json {
       return { type: 'string', format: 'date-time' };
     case 'FieldsV1':
       return { type: 'object' };
+    case 'float64':
+      return { type: 'number', format: 'double' };
+    case 'raw':
+    case 'any':
+      return {};
   }
 }
 
@@ -327,10 +373,19 @@ function refTo(type: string, dialect: Dialect): Json {
 /** 'v1.Pod' → io.k8s.api.core.v1.Pod; 'discovery.k8s.io/v1.EndpointSlice' → io.k8s.api.discovery.v1.EndpointSlice. */
 function componentName(type: string): string {
   if (type.startsWith('meta/')) return `io.k8s.apimachinery.pkg.apis.${type.replace('/', '.')}`;
+  if (type.startsWith('runtime.')) return `io.k8s.apimachinery.pkg.${type}`;
   const slash = type.indexOf('/');
+  const group = slash < 0 ? '' : type.slice(0, slash).split('.')[0]!;
+  if (packages[group] !== undefined) return `io.k8s.${packages[group]}.${group}.${type.slice(slash + 1)}`;
   if (slash < 0) return `io.k8s.api.core.${type}`;
-  return `io.k8s.api.${type.slice(0, slash).split('.')[0]}.${type.slice(slash + 1)}`;
+  return `io.k8s.api.${group}.${type.slice(slash + 1)}`;
 }
+
+/** Groups whose Go packages are not those of k8s.io/api. */
+const packages: Readonly<Record<string, string>> = {
+  apiextensions: 'apiextensions-apiserver.pkg.apis',
+  apiregistration: 'kube-aggregator.pkg.apis',
+};
 
 function groupVersionPath(resource: Resource): string {
   return resource.group === '' ? `api/${resource.version}` : `apis/${apiVersionOf(resource)}`;

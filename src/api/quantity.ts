@@ -35,7 +35,8 @@ const shape = /^([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]|)$/;
 /** No exponent reaches further: what is larger is clamped anyway, and what is smaller rounds up to a nano. */
 const exponentMax = 60;
 
-const quantityShapeMessage =
+/** What is said of text that is no quantity at all. */
+export const quantityShapeMessage =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 /** Reads a quantity. Below one nano rounds away from zero, as the real parser does. */
@@ -95,6 +96,25 @@ export function formatQuantity(quantity: Quantity): string {
 export function canonicalQuantity(text: string): string {
   const result = parseQuantity(text);
   return result.ok ? formatQuantity(result.value) : text;
+}
+
+/** The same few amounts come again and again: so many are remembered. */
+const quantitiesMax = 4096;
+/** What is longer is rare, and may be long indeed. */
+const rememberedLengthMax = 32;
+const quantities = new Map<string, string>();
+
+/** The same amount in its canonical text, undefined when it is none. Remembers what it has seen. */
+export function canonicalQuantityText(text: string): string | undefined {
+  const known = quantities.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseQuantity(text);
+  if (!parsed.ok) return undefined;
+  const canonical = formatQuantity(parsed.value);
+  if (text.length > rememberedLengthMax) return canonical;
+  if (quantities.size >= quantitiesMax) quantities.clear();
+  quantities.set(text, canonical);
+  return canonical;
 }
 
 /** Negative, zero or positive. */

@@ -2,8 +2,8 @@ import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { equalJson, isMap } from './json.ts';
 import type { JsonMap } from './json.ts';
-import { isKnownType, structNamed } from './schema/schema.ts';
-import type { Field, FieldType } from './schema/schema.ts';
+import { isKnownType, structNamed } from './schema/library.ts';
+import type { FieldType, Struct } from './schema/schema.ts';
 
 /**
  * Kubernetes' strategic merge patch (apimachinery/pkg/util/strategicpatch): a merge patch that knows from the
@@ -23,7 +23,7 @@ const deletePrefix = '$deleteFromPrimitiveList/';
 
 /** How a value is merged: what the schema says of it, as far as it says anything. */
 interface Shape {
-  readonly struct: string | undefined;
+  readonly struct: Struct | undefined;
   /** Set for lists that merge. */
   readonly merges: boolean;
   readonly mergeKey: string | undefined;
@@ -38,14 +38,14 @@ class PatchProblem extends Error {}
 /** The patched object; `type` is a schema type: 'v1.Pod'. The error is the sentence of the answer. */
 export function strategicMerge(original: JsonMap, patch: JsonMap, type: string): Result<JsonMap, string> {
   try {
-    return ok(mergeMap(original, patch, isKnownType(type) ? type : undefined));
+    return ok(mergeMap(original, patch, isKnownType(type) ? structNamed(type) : undefined));
   } catch (problem) {
     if (problem instanceof PatchProblem) return err(problem.message);
     throw problem;
   }
 }
 
-function mergeMap(original: JsonMap, patch: JsonMap, struct: string | undefined): JsonMap {
+function mergeMap(original: JsonMap, patch: JsonMap, struct: Struct | undefined): JsonMap {
   switch (patch[patchDirective]) {
     case 'replace': {
       const { [patchDirective]: _, ...rest } = patch;
@@ -118,7 +118,7 @@ function mergeList(
   const { mergeKey } = shape;
   const result = [...original];
   const kept: unknown[] = [];
-  const struct = shape.element?.kind === 'struct' ? shape.element.name : undefined;
+  const struct = shape.element?.kind === 'struct' ? shape.element.struct : undefined;
   for (const item of patch) {
     if (mergeKey === undefined || !isMap(item)) {
       if (!result.some((one) => equalJson(one, item))) result.push(item);
@@ -202,12 +202,12 @@ function withoutDirectives(value: unknown): unknown {
   return isMap(value) ? mergeMap({}, value, undefined) : value;
 }
 
-function shapeOf(struct: string | undefined, key: string): Shape {
-  const field: Field | undefined = struct === undefined ? undefined : structNamed(struct).byName.get(key);
+function shapeOf(struct: Struct | undefined, key: string): Shape {
+  const field = struct?.byName.get(key);
   if (field === undefined) return unknownShape;
   const { type } = field;
   return {
-    struct: type.kind === 'struct' ? type.name : undefined,
+    struct: type.kind === 'struct' ? type.struct : undefined,
     merges: field.patchStrategies.includes('merge'),
     mergeKey: field.patchMergeKey,
     element: type.kind === 'list' ? type.element : undefined,

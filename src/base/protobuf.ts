@@ -158,9 +158,24 @@ export class ProtoReader {
     return text;
   }
 
+  /** The eight bytes of a fixed64 or double; a view. */
+  fixed64Bytes(): Uint8Array {
+    this.#expect(wire.fixed64);
+    const start = this.#at;
+    this.#advance(8);
+    return this.#bytes.subarray(start, this.#at);
+  }
+
   /** The field's bytes as text; what is no UTF-8 in it becomes U+FFFD. */
   string(): string {
-    return decodeUtf8(this.bytes());
+    const end = this.#run();
+    const start = this.#at;
+    this.#at = end;
+    // A view and a decoder cost more than the few ASCII letters that most texts are.
+    if (end - start <= shortTextMax && isAscii(this.#bytes, start, end)) {
+      return byteStringOf(this.#bytes, start, end);
+    }
+    return decodeUtf8(this.#bytes.subarray(start, end));
   }
 
   /** The field's bytes as text. Invalid UTF-8 is refused, as Google's protobuf refuses it. */
@@ -298,6 +313,14 @@ export class ProtoReader {
     }
     throw new ProtoError('proto: integer overflow');
   }
+}
+
+/** Up to here a loop over the letters is faster than the platform's encoder and decoder. */
+const shortTextMax = 64;
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at]! >= 0x80) return false;
+  return true;
 }
 
 /** A string with one unit per byte of `bytes[start, end)`. */
@@ -446,11 +469,41 @@ export class ProtoWriter {
 
   /** Text as UTF-8. */
   string(field: number, value: string): void {
-    if (value.length > 0) this.elementBytes(field, encoder.encode(value));
+    if (value.length > 0) this.elementString(field, value);
   }
 
   elementString(field: number, value: string): void {
-    this.elementBytes(field, encoder.encode(value));
+    if (value.length > shortTextMax || !this.#putShortAscii(field, value)) {
+      this.elementBytes(field, encoder.encode(value));
+    }
+  }
+
+  /** False, and nothing written, when a letter is none of ASCII. */
+  #putShortAscii(field: number, value: string): boolean {
+    this.#reserve(15 + value.length);
+    let at = putVarint(this.#bytes, this.#tag(field, wire.bytes), value.length);
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 0x80) return false;
+      this.#bytes[at++] = code;
+    }
+    this.#at = at;
+    return true;
+  }
+
+  /** Eight bytes as they are: a double, a fixed64. */
+  elementFixed64(field: number, value: Uint8Array): void {
+    this.#reserve(13);
+    this.#at = this.#tag(field, wire.fixed64);
+    this.#bytes.set(value, this.#at);
+    this.#at += 8;
+  }
+
+  /** Bytes as they are, without a tag: what stands before a message. */
+  literal(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
   }
 
   /** A message within this one; also written when it is empty, for then it says that it is there. */
@@ -477,6 +530,11 @@ export class ProtoWriter {
       this.#at += lengthBytes - 1;
     }
     putVarint(this.#bytes, start - 1, length);
+  }
+
+  /** Forgets what was written. */
+  clear(): void {
+    this.#at = 0;
   }
 
   /** The message, in an array of its own. */

@@ -1,7 +1,7 @@
 import { decodeUtf8, toHex } from '../../base/bytes.ts';
 import { badRequest } from '../errors.ts';
 import type { ApiError } from '../status.ts';
-import { isKnownType } from './schema.ts';
+import { isKnownType } from './library.ts';
 
 /** What decoders answer to bodies they cannot use, in the real server's words. */
 

@@ -1,27 +1,96 @@
-import { assert, must } from '../../base/assert.ts';
-import { schemaText } from './generated.ts';
+/**
+ * schema/: the language in which every type of the API is described, and the walkers over it.
+ *
+ * Built-in types come from the generated texts (`library.ts`), custom resources from their openAPIV3Schema
+ * (`structural.ts`); both become the types below, and nothing that walks them asks where they are from.
+ *
+ * Walkers: `canonical.ts` (JSON as the Go struct would write it, strict decoding), `protobuf-reader.ts` and
+ * `protobuf-writer.ts`, `defaults.ts`, `prune.ts`, `field-set-of.ts` (managed fields); beside this folder
+ * `strategic-merge-patch.ts` and `openapi.ts`.
+ *
+ * Invariants
+ *   S1  A walker never changes what it is given. Where nothing changes it returns the very same value.
+ *   S2  No input makes a walker throw or recurse without bound: the decoders limit depth before values are built.
+ *   S3  A canonical value is a fixed point of `canonicalize`, and survives protobuf unchanged – but that an empty
+ *       list where Go has a slice without omitempty comes back as null, as it does there.
+ */
 
 export type Scalar =
   | 'string'
   | 'bool'
   | 'int32'
   | 'int64'
+  | 'float64'
   | 'bytes'
   | 'Quantity'
   | 'IntOrString'
   | 'Time'
   | 'MicroTime'
-  | 'FieldsV1';
+  /** Any JSON, kept as it came; in protobuf a message around its text. */
+  | 'raw'
+  /** The same, of managed fields. */
+  | 'FieldsV1'
+  /** Any JSON; never in protobuf. */
+  | 'any';
 
-export type FieldType =
-  | { readonly kind: 'scalar'; readonly scalar: Scalar }
-  | { readonly kind: 'struct'; readonly name: string }
-  | { readonly kind: 'list'; readonly element: FieldType }
-  | { readonly kind: 'map'; readonly element: FieldType };
+export type FieldType = ScalarType | StructType | ListType | MapType | VariantType;
+
+export interface ScalarType {
+  readonly kind: 'scalar';
+  readonly scalar: Scalar;
+  /** `v1.RestartPolicy`, where Go gives the scalar a name. */
+  readonly name?: string;
+  /** The known values of a named string, in the order of their declaration. */
+  readonly values?: readonly string[];
+  /** No other value is valid. */
+  readonly closed?: boolean;
+}
+
+export interface StructType {
+  readonly kind: 'struct';
+  readonly name: string;
+  readonly struct: Struct;
+  /** `atomic`: the whole is owned and replaced at once. */
+  readonly structType?: string;
+}
+
+export interface ListType {
+  readonly kind: 'list';
+  readonly element: FieldType;
+  readonly name?: string;
+  /** In protobuf a message of its own, { 1: items }. */
+  readonly wrapped?: boolean;
+  /** `atomic` (also when absent), `set`, `map`. */
+  readonly listType?: string;
+  readonly listMapKeys: readonly string[];
+}
+
+export interface MapType {
+  readonly kind: 'map';
+  readonly element: FieldType;
+  readonly name?: string;
+  /** `v1.ResourceName`, where the keys' type has a name. */
+  readonly keyName?: string;
+  /** `granular` (also when absent), `atomic`. */
+  readonly mapType?: string;
+}
+
+/** One of two JSON forms: an object, or what `form` says beside it. In protobuf a message that holds either. */
+export interface VariantType {
+  readonly kind: 'variant';
+  readonly name: string;
+  readonly form: 'object|bool' | 'object|array' | 'object|[]string';
+  /** The object. */
+  readonly object: StructType;
+}
 
 export interface Field {
   readonly name: string;
-  /** Protobuf field number; absent where protobuf does not carry the field. */
+  /** Its place in the struct. */
+  readonly index: number;
+  /** Stands in JSON whatever the object says, as null or as its zero value. */
+  readonly always: boolean;
+  /** Protobuf field number, in the message of its own struct; absent where protobuf does not carry the field. */
   readonly number?: number;
   readonly type: FieldType;
   /** A Go pointer: absent and zero are different. */
@@ -30,138 +99,104 @@ export interface Field {
   readonly omitZero: boolean;
   /** Published as required. */
   readonly required: boolean;
+  /** May be null without being absent. */
+  readonly nullable: boolean;
+  /** What an absent value becomes. */
+  readonly default?: unknown;
   /** `merge`, `replace`, `retainKeys`, or two of them. */
   readonly patchStrategies: readonly string[];
   readonly patchMergeKey?: string;
-  readonly listType?: string;
-  readonly listMapKeys: readonly string[];
-  readonly mapType?: string;
+  /** The feature gate behind which the field is. */
+  readonly gate?: string;
+  /** Says which member of a union is set. */
+  readonly discriminator: boolean;
+  /** The union that it is a member of. */
+  readonly oneOf?: string;
+  /** Declarative validation: `immutable`, `maxItems=32`. */
+  readonly rules: readonly string[];
+}
+
+/** An inlined struct as protobuf has it: a message of its own whose fields land in the same object. */
+export interface Inline {
+  readonly inline: Struct;
+  readonly number: number;
+  /** The index of its first field among those of the outer struct. */
+  readonly offset: number;
 }
 
 export interface Struct {
-  /** `v1.Pod`, `meta/v1.ObjectMeta`, `coordination.k8s.io/v1.Lease`. */
+  /** `v1.Pod`, `meta/v1.ObjectMeta`, `coordination.k8s.io/v1.Lease`; of a custom resource the path in it. */
   readonly name: string;
   /** As in JSON: inlined structs are flattened, order is that of the output. */
   readonly fields: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
-  /** As in protobuf: an inlined struct is a message of its own whose fields land in the same object. */
-  readonly byNumber: ReadonlyMap<number, Field | { readonly inline: string }>;
+  /** As in protobuf, by number. */
+  readonly parts: readonly (Field | Inline)[];
+  /** The same at their numbers, with holes. */
+  readonly byNumber: readonly (Field | Inline | undefined)[];
+  /** How many fields stand in JSON whatever the object says. */
+  readonly alwaysCount: number;
+  readonly structType?: string;
+  /** What becomes of fields that it does not have: dropped and reported, or kept as they are. */
+  readonly keepsUnknown: boolean;
+  /** An object of its own kind in it: apiVersion, kind and metadata belong to it. */
+  readonly embedded: boolean;
 }
 
-interface Row {
-  readonly field: Field;
-  readonly inline: string | undefined;
-}
-
-const scalars: ReadonlySet<string> = new Set<Scalar>([
-  'string',
-  'bool',
-  'int32',
-  'int64',
-  'bytes',
+const structLike: ReadonlySet<Scalar> = new Set([
   'Quantity',
   'IntOrString',
   'Time',
   'MicroTime',
+  'raw',
   'FieldsV1',
 ]);
 
-const structs = readSchema(schemaText);
-
-/** The struct of that name. @throws AssertionError when the schema has none */
-export function structNamed(name: string): Struct {
-  return must(structs.get(name), () => `the schema has no ${name}`);
+/** Whether omitempty never leaves the value out, for Go finds no struct empty. */
+export function isStructLike(type: FieldType): boolean {
+  return (
+    type.kind === 'struct' ||
+    type.kind === 'variant' ||
+    (type.kind === 'scalar' && structLike.has(type.scalar))
+  );
 }
 
-/** Whether the schema describes that type. */
-export function isKnownType(name: string): boolean {
-  return structs.has(name);
+/** Whether a field stands in JSON whatever the object says. */
+export function isAlwaysWritten(field: Pick<Field, 'type' | 'pointer' | 'omitEmpty' | 'omitZero'>): boolean {
+  if (field.omitZero) return false;
+  return !field.omitEmpty || (!field.pointer && isStructLike(field.type));
+}
+
+/** Puts the indexes together. `fields` are in the order of JSON; `parts` default to those with a number. */
+export function makeStruct(
+  name: string,
+  fields: readonly Field[],
+  options: {
+    readonly parts?: readonly (Field | Inline)[];
+    readonly structType?: string | undefined;
+    readonly keepsUnknown?: boolean;
+    readonly embedded?: boolean;
+  } = {},
+): Struct {
+  const parts = (options.parts ?? fields)
+    .filter((part) => part.number !== undefined)
+    .toSorted((a, b) => a.number! - b.number!);
+  const byNumber: (Field | Inline | undefined)[] = [];
+  for (const part of parts) byNumber[part.number!] = part;
+  return {
+    name,
+    fields,
+    byName: new Map(fields.map((field) => [field.name, field])),
+    parts,
+    byNumber,
+    alwaysCount: fields.filter((field) => field.always).length,
+    ...(options.structType === undefined ? {} : { structType: options.structType }),
+    keepsUnknown: options.keepsUnknown ?? false,
+    embedded: options.embedded ?? false,
+  };
 }
 
 /** The schema's name of a kind: ('', 'v1', 'Pod') → 'v1.Pod'. */
 export function typeName(group: string, version: string, kind: string): string {
   return group === '' ? `${version}.${kind}` : `${group}/${version}.${kind}`;
-}
-
-/** Every struct that `root` reaches, itself included, by name in code-unit order. */
-export function reachableStructs(roots: readonly string[]): readonly Struct[] {
-  const seen = new Set<string>();
-  const pending = [...roots];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    if (seen.has(name)) continue;
-    seen.add(name);
-    for (const field of structNamed(name).fields) {
-      const leaf = leafOf(field.type);
-      if (leaf !== undefined) pending.push(leaf);
-    }
-  }
-  return [...seen].toSorted().map(structNamed);
-}
-
-function leafOf(type: FieldType): string | undefined {
-  if (type.kind === 'scalar') return undefined;
-  return type.kind === 'struct' ? type.name : leafOf(type.element);
-}
-
-function readSchema(text: string): ReadonlyMap<string, Struct> {
-  const rowsByName = new Map<string, Row[]>();
-  let rows: Row[] = [];
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    if (line.startsWith('  ')) {
-      rows.push(readRow(line.trim()));
-    } else {
-      rows = [];
-      rowsByName.set(line.split(' ')[0]!, rows);
-    }
-  }
-  const result = new Map<string, Struct>();
-  for (const name of rowsByName.keys()) result.set(name, readStruct(name, rowsByName));
-  return result;
-}
-
-function readStruct(name: string, rowsByName: ReadonlyMap<string, readonly Row[]>): Struct {
-  const flatten = (from: string): Field[] =>
-    must(rowsByName.get(from), () => `the schema has no ${from}`).flatMap((row) =>
-      row.inline === undefined ? [row.field] : flatten(row.inline),
-    );
-  const fields = flatten(name);
-  const byNumber = new Map<number, Field | { readonly inline: string }>();
-  for (const { field, inline } of rowsByName.get(name) ?? []) {
-    if (field.number !== undefined) byNumber.set(field.number, inline === undefined ? field : { inline });
-  }
-  return { name, fields, byName: new Map(fields.map((field) => [field.name, field])), byNumber };
-}
-
-function readRow(line: string): Row {
-  const [name, number, type, ...flags] = line.split(' ');
-  assert(name !== undefined && number !== undefined && type !== undefined, () => `bad schema line: ${line}`);
-  const valueOf = (key: string): string | undefined =>
-    flags.find((flag) => flag.startsWith(`${key}=`))?.slice(key.length + 1);
-  const mergeKey = valueOf('key');
-  const listType = valueOf('list');
-  const mapType = valueOf('map');
-  return {
-    inline: name === '@inline' ? type : undefined,
-    field: {
-      name,
-      ...(number === '-' ? {} : { number: Number(number) }),
-      type: readType(type),
-      pointer: flags.includes('pointer'),
-      omitEmpty: flags.includes('omitempty'),
-      omitZero: flags.includes('omitzero'),
-      required: flags.includes('required'),
-      patchStrategies: valueOf('strategy')?.split(',') ?? [],
-      ...(mergeKey === undefined ? {} : { patchMergeKey: mergeKey }),
-      ...(listType === undefined ? {} : { listType }),
-      listMapKeys: valueOf('keys')?.split(',') ?? [],
-      ...(mapType === undefined ? {} : { mapType }),
-    },
-  };
-}
-
-function readType(text: string): FieldType {
-  if (text.startsWith('[]')) return { kind: 'list', element: readType(text.slice(2)) };
-  if (text.startsWith('{}')) return { kind: 'map', element: readType(text.slice(2)) };
-  return scalars.has(text) ? { kind: 'scalar', scalar: text as Scalar } : { kind: 'struct', name: text };
 }
