@@ -1,6 +1,6 @@
-import { assert } from '../src/base/assert.ts';
-import { Heap } from '../src/base/heap.ts';
+import { assert, AssertionError } from '../src/base/assert.ts';
 import type { Timer } from '../src/platform/clock.ts';
+import { EventQueue } from './event-queue.ts';
 import { finish, hashString } from './hash.ts';
 import type { Trace } from './trace.ts';
 import { setTraps } from './traps.ts';
@@ -109,9 +109,11 @@ const eventsPerMacrotask = 4096;
 export class EventLoop {
   readonly #engine: Engine;
   readonly #trace: Trace;
-  readonly #options: Required<EventLoopOptions>;
+  readonly #scheduledPerEventMax: number;
+  readonly #eventsPerMilliMax: number;
+  readonly #traps: boolean;
   readonly #tieSeed: number;
-  readonly #queue = new Heap<LoopEvent>(before);
+  readonly #queue = new EventQueue<LoopEvent>();
   #nowMillis = 0;
   #sequence = 0;
   #running = false;
@@ -128,11 +130,9 @@ export class EventLoop {
     this.#engine = engine;
     this.#trace = trace;
     this.#tieSeed = hashString(`${seed}/ties`);
-    this.#options = {
-      scheduledPerEventMax: options.scheduledPerEventMax ?? 100_000,
-      eventsPerMilliMax: options.eventsPerMilliMax ?? 1_000_000,
-      traps: options.traps ?? true,
-    };
+    this.#scheduledPerEventMax = options.scheduledPerEventMax ?? 100_000;
+    this.#eventsPerMilliMax = options.eventsPerMilliMax ?? 1_000_000;
+    this.#traps = options.traps ?? true;
   }
 
   /** Virtual milliseconds since the world began. */
@@ -151,22 +151,27 @@ export class EventLoop {
 
   /** Runs `fire` after `delayMillis` (>= 0) for `owner`, or for the world itself. */
   schedule(owner: EventOwner | undefined, delayMillis: number, kind: string, fire: () => void): Timer {
-    assert(delayMillis >= 0, () => `${kind}: not a delay: ${delayMillis}`);
-    assert(
-      this.#executing || !this.#running,
-      () =>
-        `${kind} for ${owner?.name ?? 'the world'} comes from outside the event loop: simulated code awaited something real`,
-    );
+    const outside = this.#running && !this.#executing;
     this.#scheduledByEvent++;
-    assert(
-      this.#scheduledByEvent <= this.#options.scheduledPerEventMax,
-      () =>
-        `${this.#current?.name ?? 'the world'} scheduled ${this.#scheduledByEvent} events in one step: a live-lock`,
-    );
+    if (!(delayMillis >= 0) || outside || this.#scheduledByEvent > this.#scheduledPerEventMax)
+      this.#refuse(owner, delayMillis, kind);
     const atMillis = this.#nowMillis + delayMillis;
     const event = new LoopEvent(atMillis, this.#tie(owner, atMillis), this.#sequence++, owner, kind, fire);
     this.#queue.push(event);
     return event;
+  }
+
+  /** Out of the way of what is scheduled in order: messages that are never built cost nothing. */
+  #refuse(owner: EventOwner | undefined, delayMillis: number, kind: string): never {
+    assert(delayMillis >= 0, `${kind}: not a delay: ${delayMillis}`);
+    const name = (one: EventOwner | undefined): string => one?.name ?? 'the world';
+    assert(
+      this.#executing,
+      `${kind} for ${name(owner)} comes from outside the event loop: simulated code awaited something real`,
+    );
+    throw new AssertionError(
+      `${name(this.#current)} scheduled ${this.#scheduledByEvent} events in one step: a live-lock`,
+    );
   }
 
   /** What a host waits for in events of `kind` takes `factor` times as long from now on. Costs as much as is waited for. */
@@ -239,7 +244,7 @@ export class EventLoop {
     until: (() => boolean) | undefined,
   ): RunResult['reason'] | undefined {
     const drain = this.#engine.drainMicrotasks;
-    const restore = this.#options.traps ? setTraps(() => this.#current?.name ?? 'the world') : undefined;
+    const restore = this.#traps ? setTraps(() => this.#current?.name ?? 'the world') : undefined;
     try {
       this.#executing = true;
       if (drain !== undefined) this.#mustDrain(drain);
@@ -284,12 +289,13 @@ export class EventLoop {
       this.#eventsInMilli = 0;
     }
     this.#eventsInMilli++;
+    const isLiveLock = this.#eventsInMilli > this.#eventsPerMilliMax;
     this.#current = event.owner;
     this.#scheduledByEvent = 0;
     this.#trace.event(event.atMillis, event.owner?.host.index ?? -1, event.kind);
     try {
       assert(
-        this.#eventsInMilli <= this.#options.eventsPerMilliMax,
+        !isLiveLock,
         () => `${this.#eventsInMilli} events in one millisecond, the last ${event.kind}: a live-lock`,
       );
       event.fire!();
@@ -338,10 +344,4 @@ function burnsOut(owner: EventOwner | undefined): boolean {
   if (--owner.host.fuseEvents > 0) return false;
   owner.host.blow();
   return !owner.alive;
-}
-
-function before(a: LoopEvent, b: LoopEvent): boolean {
-  if (a.atMillis !== b.atMillis) return a.atMillis < b.atMillis;
-  if (a.tie !== b.tie) return a.tie < b.tie;
-  return a.sequence < b.sequence;
 }

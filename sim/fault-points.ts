@@ -51,6 +51,7 @@ export class HostFaultPoints {
   /** Code came by. Calls `crash` when this is where the host ends. */
   reach(point: CrashPoint, crash: () => void): void {
     this.#hits.reached(point);
+    if (this.#armed.size === 0) return;
     const armed = this.#armed.get(point);
     if (armed === undefined || --armed.remaining > 0) return;
     this.#armed.delete(point);

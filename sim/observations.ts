@@ -211,6 +211,9 @@ export type ClusterFact =
       readonly change: 'started' | 'ended';
     };
 
+/** A fact that gets its time. */
+type Stamped = { atMillis: number } & Fact;
+
 export type FactType = Fact['type'];
 
 /** A broken promise, with what proves it. */
@@ -261,13 +264,17 @@ export class ObservationBus implements FactSink {
     return this.#watchersOf(type).length > 0;
   }
 
+  /** `fact` is the bus's from here on: it becomes the observation. */
   emit(fact: Fact): void {
     const watching = this.#watchersOf(fact.type);
     if (watching.length === 0) return;
-    const observation: Observation = { ...fact, atMillis: this.#now() };
+    // Its own object, stamped: a copy of each fact would cost more than most judges.
+    const observation = fact as Stamped;
+    observation.atMillis = this.#now();
     for (const checker of watching) {
-      if (!this.#silenced.has(checker))
-        this.#keep(checker, checker.observe(observation), placeOf(observation));
+      if (this.#silenced.has(checker)) continue;
+      const violation = checker.observe(observation);
+      if (violation !== undefined) this.#keep(checker, violation, placeOf(observation));
     }
   }
 

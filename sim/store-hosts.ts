@@ -222,10 +222,11 @@ function whileAlive(host: Host, observer: MemberObserver): MemberObserver {
   return {
     opened: (...all) => void (alive() && observer.opened(...all)),
     roleChanged: (...all) => void (alive() && observer.roleChanged(...all)),
-    saved: (...all) => void (alive() && observer.saved(...all)),
-    applied: (...all) => void (alive() && observer.applied(...all)),
+    saved: (member, ready) => void (alive() && observer.saved(member, ready)),
+    applied: (member, entry, store, confState) =>
+      void (alive() && observer.applied(member, entry, store, confState)),
     installed: (...all) => void (alive() && observer.installed(...all)),
-    ...(sent && { sent: (...all) => void (alive() && sent(...all)) }),
+    ...(sent && { sent: (member, message) => void (alive() && sent(member, message)) }),
     ...(traced && { traced: (...all) => void (alive() && traced(...all)) }),
   };
 }

@@ -25,46 +25,44 @@ const nothing = new Uint8Array(0);
  * For a named value, `sub` is the length of its name, with which the contents begin.
  */
 export function encodeStep(operations: readonly StepOperation[]): Uint8Array {
-  const parts = operations.map((operation) => {
-    switch (operation.type) {
-      case 'put':
-        return encodeOperation(kinds.put, operation.main, operation.sub, nothing, operation.record);
-      case 'delete':
-        return encodeOperation(kinds.delete, operation.main, operation.sub, nothing, nothing);
-      case 'value': {
-        const name = encodeUtf8(operation.name);
-        const kind = operation.value === undefined ? kinds.unset : kinds.set;
-        return encodeOperation(kind, 0, name.length, name, operation.value ?? nothing);
-      }
-      default:
-        return unreachable(operation);
-    }
-  });
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const names = operations.map((one) => (one.type === 'value' ? encodeUtf8(one.name) : nothing));
+  let length = 0;
+  for (const [i, one] of operations.entries())
+    length += headerBytes + names[i]!.length + contentsOf(one).length;
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
   let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+  for (const [i, one] of operations.entries()) {
+    const name = names[i]!;
+    const contents = contentsOf(one);
+    const isValue = one.type === 'value';
+    view.setUint8(at, kindOf(one));
+    view.setFloat64(at + 1, isValue ? 0 : one.main, true);
+    view.setUint32(at + 9, isValue ? name.length : one.sub, true);
+    view.setUint32(at + 13, name.length + contents.length, true);
+    bytes.set(name, at + headerBytes);
+    bytes.set(contents, at + headerBytes + name.length);
+    at += headerBytes + name.length + contents.length;
   }
   return bytes;
 }
 
-function encodeOperation(
-  kind: number,
-  main: number,
-  sub: number,
-  name: Uint8Array,
-  contents: Uint8Array,
-): Uint8Array {
-  const bytes = new Uint8Array(headerBytes + name.length + contents.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, kind);
-  view.setFloat64(1, main, true);
-  view.setUint32(9, sub, true);
-  view.setUint32(13, name.length + contents.length, true);
-  bytes.set(name, headerBytes);
-  bytes.set(contents, headerBytes + name.length);
-  return bytes;
+function kindOf(operation: StepOperation): number {
+  if (operation.type !== 'value') return kinds[operation.type];
+  return operation.value === undefined ? kinds.unset : kinds.set;
+}
+
+function contentsOf(operation: StepOperation): Uint8Array {
+  switch (operation.type) {
+    case 'put':
+      return operation.record;
+    case 'delete':
+      return nothing;
+    case 'value':
+      return operation.value ?? nothing;
+    default:
+      return unreachable(operation);
+  }
 }
 
 /** The inverse; `before` is unknown, and empty. */
