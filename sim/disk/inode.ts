@@ -4,6 +4,9 @@ export const sectorBytes = 512;
 const pageBytes = 4096;
 /** Never written to. */
 const zeroSector = new Uint8Array(sectorBytes);
+/** Copies of sectors that nobody holds any more, to be used again: each write of a log needs one until its sync. */
+const spareSectors: Uint8Array[] = [];
+const spareSectorsMax = 4096;
 
 /**
  * A file's contents: what readers see (the page cache) and, for each sector changed since the last sync, what
@@ -86,6 +89,9 @@ export class FileInode {
 
   /** Everything written so far is durable, except what a failed sync has forsaken. */
   sync(): void {
+    for (const old of this.#dirty.values()) {
+      if (old !== zeroSector && spareSectors.length < spareSectorsMax) spareSectors.push(old);
+    }
     this.#dirty.clear();
     this.#durableSizeBytes = this.#sizeBytes;
   }
@@ -144,7 +150,7 @@ export class FileInode {
    * @returns what was written
    */
   misplace(sector: number, sparesTail: boolean): Uint8Array {
-    const old = this.#dirty.get(sector) ?? zeroSector;
+    const old = this.#dirty.get(sector)?.slice() ?? zeroSector;
     this.#misplaced.set(sector, { bytes: old, sparesTail });
     return this.#sector(sector);
   }
@@ -194,7 +200,9 @@ export class FileInode {
     const start = sector * sectorBytes;
     const page = this.#pages.get(Math.floor(start / pageBytes));
     if (page === undefined || start >= this.#sizeBytes) return zeroSector;
-    return page.slice(start % pageBytes, (start % pageBytes) + sectorBytes);
+    const copy = spareSectors.pop() ?? new Uint8Array(sectorBytes);
+    copy.set(page.subarray(start % pageBytes, (start % pageBytes) + sectorBytes));
+    return copy;
   }
 
   #put(offset: number, bytes: Uint8Array): void {
