@@ -26,6 +26,11 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
+  /** The item with so many before it. */
+  at(place: number): T | undefined {
+    return this.#items[this.#head + place];
+  }
+
   *[Symbol.iterator](): IterableIterator<T> {
     for (let i = this.#head; i < this.#items.length; i++) yield this.#items[i]!;
   }

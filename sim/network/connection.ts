@@ -3,6 +3,7 @@ import type { NetworkErrorCode } from '../../src/platform/errors.ts';
 import { Fifo } from '../fifo.ts';
 import type { Life, LifeEnd, LifeResource } from '../life.ts';
 import type { Breakable, Path, Stalled } from './path.ts';
+import { estimateBytes } from './plain-data.ts';
 
 /** What an end of a connection hears. */
 export interface EndEvents {
@@ -34,6 +35,9 @@ export class ConnectionEnd implements LifeResource, Stalled, Breakable {
   #told = false;
   /** Sent and not arrived. One arrival event is under way per item; each takes whatever is at the head. */
   readonly #inFlight = new Fifo<unknown>();
+  /** The sizes of the first of them, as far as somebody wanted to know, and their sum. */
+  readonly #sizes = new Fifo<number>();
+  #sizedBytes = 0;
   /** What the tap calls them, when one listens. */
   readonly #packets = new Fifo<number>();
   #lastArrivalMillis = 0;
@@ -70,9 +74,14 @@ export class ConnectionEnd implements LifeResource, Stalled, Breakable {
     return this.#open && this.life.alive;
   }
 
-  /** What was sent and has not arrived. */
-  inFlight(): Iterable<unknown> {
-    return this.#inFlight;
+  /** An estimate of what was sent and has not arrived. Each item is looked at once, however often this is asked. */
+  inFlightBytes(): number {
+    while (this.#sizes.size < this.#inFlight.size) {
+      const bytes = estimateBytes(this.#inFlight.at(this.#sizes.size));
+      this.#sizes.push(bytes);
+      this.#sizedBytes += bytes;
+    }
+    return this.#sizedBytes;
   }
 
   send(item: unknown): void {
@@ -205,6 +214,7 @@ export class ConnectionEnd implements LifeResource, Stalled, Breakable {
     }
     this.#lossCount = 0;
     const item = this.#inFlight.shift();
+    this.#sizedBytes -= this.#sizes.shift() ?? 0;
     const packet = this.#packets.shift();
     if (packet !== undefined && peer.isOpen) this.path.tap.listener?.arrived(packet);
     if (peer.isOpen) {

@@ -4,7 +4,7 @@ import type { Address, Identity, Listener } from '../../src/platform/network.ts'
 import type { Life } from '../life.ts';
 import type { ConnectionEnd, EndEvents } from './connection.ts';
 import type { Fabric, NetworkHost } from './fabric.ts';
-import { estimateBytes, sealMessage } from './plain-data.ts';
+import { sealMessage } from './plain-data.ts';
 
 /** The server's first item: the link stands, and this is who accepted it. */
 interface Accepted {
@@ -84,9 +84,7 @@ class SimulatedLink implements Link {
   }
 
   bufferedBytes(): number {
-    let sum = 0;
-    for (const message of this.#end.inFlight()) sum += estimateBytes(message);
-    return sum;
+    return this.#end.inFlightBytes();
   }
 
   close(): void {
