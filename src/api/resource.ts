@@ -37,8 +37,8 @@ export interface Resource {
   readonly columns: readonly Column[];
   /** Field selector labels beyond what every kind has (metadata.name, and metadata.namespace if namespaced). */
   readonly selectableFields: readonly string[];
-  /** The value of every selectable field, metadata.* included; absent fields are ''. */
-  fieldsOf(object: ApiObject): Readonly<Record<string, string>>;
+  /** Reads a selectable field, metadata.* included; absent fields are ''. undefined: it is none. */
+  fieldReader(label: string): ((object: ApiObject) => string) | undefined;
   /** One row's cells, in the order of `columns`. `nowMillis` is what ages are measured against. */
   cellsOf(object: ApiObject, nowMillis: number): readonly unknown[];
   readonly strategy: Strategy;

@@ -209,24 +209,20 @@ const fieldAliases: Readonly<Record<string, string>> = { 'spec.host': 'spec.node
 export function parseFieldSelector(text: string, resource: Resource): Result<FieldMatcher, string> {
   const requirements = parseFieldRequirements(text);
   if (!requirements.ok) return requirements;
-  const known = new Set(resource.selectableFields);
-  known.add('metadata.name');
-  if (resource.namespaced) known.add('metadata.namespace');
-  for (const { field } of requirements.value) {
-    if (known.has(field)) continue;
-    return err(
-      resource.selectableFields.length > 0
-        ? `field label not supported: ${field}`
-        : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
-    );
+  const checks: FieldMatcher[] = [];
+  // Asked of each change for each watcher: the one field that matters is read, not all there are.
+  for (const { field, negated, value } of requirements.value) {
+    const read = resource.fieldReader(field);
+    if (read === undefined) {
+      return err(
+        resource.selectableFields.length > 0
+          ? `field label not supported: ${field}`
+          : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
+      );
+    }
+    checks.push((object) => (read(object) === value) !== negated);
   }
-  if (requirements.value.length === 0) return ok(() => true);
-  return ok((object) => {
-    const fields = resource.fieldsOf(object);
-    return requirements.value.every(
-      ({ field, negated, value }) => ((fields[field] ?? '') === value) !== negated,
-    );
-  });
+  return ok((object) => checks.every((holds) => holds(object)));
 }
 
 function parseFieldRequirements(text: string): Result<FieldRequirement[], string> {

@@ -83,16 +83,13 @@ export function define(definition: KindDefinition): Resource {
       priority,
     })),
     selectableFields: Object.keys(fields),
-    fieldsOf(object) {
-      const source = object as unknown as JsonMap;
-      const result: Record<string, string> = {
-        'metadata.name': object.metadata.name,
-        ...(namespaced ? { 'metadata.namespace': object.metadata.namespace ?? '' } : {}),
-      };
-      for (const [label, path] of Object.entries(fields)) {
-        result[label] = typeof path === 'string' ? textAt(source, path) : path(source);
-      }
-      return result;
+    fieldReader(label) {
+      if (label === 'metadata.name') return ({ metadata }) => metadata.name;
+      if (label === 'metadata.namespace' && namespaced) return ({ metadata }) => metadata.namespace ?? '';
+      if (!Object.hasOwn(fields, label)) return undefined;
+      const path = fields[label]!;
+      const read = typeof path === 'string' ? textReader(path) : path;
+      return (object) => read(object as unknown as JsonMap);
     },
     cellsOf: (object, nowMillis) => definition.cells(object as unknown as JsonMap, nowMillis),
     strategy: strategyOf(definition, typeName(group, version, kind)),
@@ -106,9 +103,17 @@ export function statusSubresource(kind: string): Subresource {
 
 /** The text at a path of maps, or ''. Booleans and numbers become text. */
 export function textAt(object: JsonMap, path: string): string {
-  let value: unknown = object;
-  for (const step of path.split('.')) value = mapOf(value)[step];
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : textOf(value);
+  return textReader(path)(object);
+}
+
+/** The same for many objects. */
+function textReader(path: string): (object: JsonMap) => string {
+  const steps = path.split('.');
+  return (object) => {
+    let value: unknown = object;
+    for (const step of steps) value = mapOf(value)[step];
+    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : textOf(value);
+  };
 }
 
 /** `object` with some top-level parts replaced. */
