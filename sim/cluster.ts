@@ -2,12 +2,12 @@ import { must } from '../src/base/assert.ts';
 import { ApiServer } from '../src/apiserver/api-server.ts';
 import { createApiClient } from '../src/client/http-api-client.ts';
 import type { ApiClient } from '../src/client/api-client.ts';
-import { fastLeaderElectionTiming } from '../src/client/leader-elector.ts';
+import { defaultLeaderElectionTiming, fastLeaderElectionTiming } from '../src/client/leader-elector.ts';
 import { ControllerManager } from '../src/controllers/controller-manager.ts';
-import { fastControllerTiming } from '../src/controllers/timing.ts';
+import { defaultControllerTiming, fastControllerTiming } from '../src/controllers/timing.ts';
 import { connectEtcd } from '../src/etcd/link-client.ts';
 import { Kubelet } from '../src/kubelet/kubelet.ts';
-import { fastKubeletTiming } from '../src/kubelet/kubelet-options.ts';
+import { defaultKubeletTiming, fastKubeletTiming } from '../src/kubelet/kubelet-options.ts';
 import type { Address } from '../src/platform/network.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { mapServiceAddress } from '../src/proxy/service-address.ts';
@@ -28,11 +28,28 @@ const serviceBlock = '127.96.0.0/16';
 /** Addresses of pods that a node can have at once. */
 const podAddressesPerNode = 120;
 
-const leaderElection = fastLeaderElectionTiming;
+const profiles = {
+  /** Failover within seconds, so that short stories see it. */
+  fast: {
+    leaderElection: fastLeaderElectionTiming,
+    controllers: fastControllerTiming,
+    kubelet: fastKubeletTiming,
+  },
+  /** Kubernetes' own times: a node renews its lease every ten seconds. */
+  default: {
+    leaderElection: defaultLeaderElectionTiming,
+    controllers: defaultControllerTiming,
+    kubelet: defaultKubeletTiming,
+  },
+} as const;
+
+export type FailoverProfile = keyof typeof profiles;
 
 export interface ClusterOptions extends StoreHostsOptions {
   /** None: members of the store only, without API servers. */
   readonly agents: number | undefined;
+  /** Default `fast`. */
+  readonly timing?: FailoverProfile;
   /** Stands between the cluster's parts and their clients of the API, and only looks (sim/cluster-observations.ts). */
   readonly observeClient?: (client: ApiClient, user: ClientUser) => ApiClient;
 }
@@ -46,16 +63,21 @@ export class Cluster {
   readonly store: StoreHosts;
   readonly agents: readonly Host[];
   readonly #storeOnly: boolean;
+  readonly #timing: (typeof profiles)[FailoverProfile];
   readonly #observeClient: NonNullable<ClusterOptions['observeClient']>;
 
   constructor(world: World, options: ClusterOptions) {
     world.programs.set('node', helloServer());
     this.store = new StoreHosts(world, options);
     this.#storeOnly = options.agents === undefined;
+    this.#timing = profiles[options.timing ?? 'fast'];
     this.#observeClient = options.observeClient ?? ((client) => client);
     this.agents = Array.from({ length: options.agents ?? 0 }, (_, i) => {
       const name = `agent-${i + 1}`;
-      const addresses = Array.from({ length: podAddressesPerNode }, (_address, n) => `10.244.${i}.${n + 1}`);
+      const addresses = Array.from(
+        { length: podAddressesPerNode },
+        (_address, n) => `${podBlock(i)}.${n + 1}`,
+      );
       return world.addHost(name, {
         identity: { user: `system:node:${name}`, groups: ['system:nodes'] },
         addresses,
@@ -106,6 +128,7 @@ export class Cluster {
       requestTimeoutMillis: 3000,
     });
     const never = new AbortController().signal;
+    const { leaderElection, controllers } = this.#timing;
     const clientFor = (election: string): ApiClient => this.#observeClient(client, { host: name, election });
     await Promise.all([
       new Scheduler(platform, { client: clientFor('kube-scheduler'), identity: name, leaderElection }).run(
@@ -115,7 +138,7 @@ export class Cluster {
         client: clientFor('kube-controller-manager'),
         identity: name,
         leaderElection,
-        timing: fastControllerTiming,
+        timing: controllers,
       }).run(never),
     ]);
   }
@@ -132,11 +155,11 @@ export class Cluster {
       listen,
       advertise: listen,
       tls: 'mutual',
-      podCidr: `10.244.${index}.0/24`,
+      podCidr: `${podBlock(index)}.0/24`,
       dataDirectory: '/var/lib/drydock/agent',
       capacity: { cpu: '4', memory: '8Gi', pods: '110' },
       nodeInfo: { operatingSystem: 'linux', architecture: 'amd64', osImage: 'drydock-sim' },
-      timing: fastKubeletTiming,
+      timing: this.#timing.kubelet,
       serviceAddress,
     });
     const proxy = new ServiceProxy(platform, {
@@ -155,4 +178,9 @@ export class Cluster {
       port: apiPort,
     }));
   }
+}
+
+/** The first three numbers of a node's pod addresses: 10.244.0, and a thousand nodes on 10.247.231. */
+function podBlock(index: number): string {
+  return `10.${244 + (index >> 8)}.${index & 255}`;
 }

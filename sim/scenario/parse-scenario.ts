@@ -7,6 +7,7 @@ import { durationMillis } from '../actions/action.ts';
 import type { Bounds } from '../checkers/bounds.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
+import type { FailoverProfile } from '../cluster.ts';
 import { workloadProblems, type Workloads } from '../workloads/registry.ts';
 import { labelsProblem, type Known } from './known.ts';
 import { readObjects, type RawObject, type ReadFile } from './read-objects.ts';
@@ -49,7 +50,9 @@ type RawCluster = Readonly<
       | 'quota-bytes',
       number
     > &
-      Record<'tick' | 'request-timeout' | 'corrupt-check', string>
+      Record<'tick' | 'request-timeout' | 'corrupt-check', string> & {
+        readonly timing: FailoverProfile;
+      }
   >
 >;
 
@@ -199,6 +202,7 @@ function buildCluster(raw: RawCluster): ScenarioCluster {
     servers: raw.store ?? raw.servers!,
     spares: raw.spares ?? 0,
     agents: raw.agents,
+    timing: raw.timing ?? 'fast',
     settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
   };
 }

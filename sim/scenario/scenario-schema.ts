@@ -69,6 +69,7 @@ export const scenarioSchema: Schema = strict(
       servers: members,
       spares: { type: 'integer', minimum: 0, maximum: 9 },
       agents: { type: 'integer', minimum: 0, maximum: 1000 },
+      timing: { enum: ['fast', 'default'], description: '`fast`, or `default` for the times of Kubernetes' },
       tick: durationSchema,
       'election-ticks': { type: 'integer', minimum: 2, maximum: 100 },
       'request-timeout': durationSchema,

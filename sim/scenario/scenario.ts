@@ -3,6 +3,7 @@ import type { Action } from '../actions/action.ts';
 import type { Bounds } from '../checkers/bounds.ts';
 import type { CheckerName } from '../checkers/registry.ts';
 import type { PodsRunningOptions } from '../checkers/pods-running.ts';
+import type { FailoverProfile } from '../cluster.ts';
 import type { StoreSettings } from '../store-hosts.ts';
 import type { Workloads } from '../workloads/registry.ts';
 
@@ -33,6 +34,8 @@ export interface ScenarioCluster {
   readonly spares: number;
   /** None: the store alone, without API servers. */
   readonly agents: number | undefined;
+  /** How soon agents and controllers give up on each other. Default: the fast profile. */
+  readonly timing: FailoverProfile;
   readonly settings: StoreSettings;
 }
 
