@@ -159,7 +159,7 @@ describe.concurrent('wrong usage', () => {
     ['server', /required option '--data-dir <dir>'/],
     ['agent', /required option '--data-dir <dir>'/],
     ['status --json=yes', /'--json|unknown option/],
-    ['sim', /missing required argument 'scenario'/],
+    ['sim', /name one scenario file/],
     ['sim nope.yaml', /nope\.yaml does not exist: name a scenario file/],
     [`sim ${tmpdir()}`, /cannot read .*: it is a folder/],
     [`sim ${scenarios}/leader-crash.yaml --seed x`, /--seed x is not a whole number/],

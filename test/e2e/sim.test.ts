@@ -73,13 +73,16 @@ describe('drydock sim', () => {
     expect(stdout).toContain('0 of 2 seeds passed');
     expect(stdout).toMatch(/broken {5}pods-running at 2\.\d{3} s: 0 pods run of 1 wanted/);
     for (const seed of [4, 5]) {
-      expect(stdout).toMatch(new RegExp(`replay: npx drydock sim \\S*failing\\.yaml --seed ${seed}\\n`));
+      expect(stdout).toMatch(new RegExp(`again: npx drydock sim \\S*failing\\.yaml --seed ${seed};`));
     }
   });
 
   it('exits 2 with one sentence for what cannot be run', async () => {
     for (const [args, sentence] of [
-      [[file('typo.yaml')], /typo\.yaml:3: unknown key agnets in cluster; allowed are servers, agents/],
+      [
+        [file('typo.yaml')],
+        /typo\.yaml:3: unknown key agnets in cluster; allowed are store, servers, spares, agents/,
+      ],
       [[file('gone.yaml')], /gone\.yaml does not exist: name a scenario file/],
       [[file('short.yaml'), '--seed', 'x'], /--seed x is not a whole number/],
       [[file('short.yaml'), '--seeds', '5..1'], /--seeds 5\.\.1 is not/],

@@ -12,13 +12,14 @@ import { OsClock } from '../../src/platform/os/os-clock.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import type { Entry, HardState, Index, MemberId, Term } from '../../src/raft/types.ts';
 import { JournalBackends } from '../../sim/backend/journal-backend.ts';
+import { noFaultPoints } from '../../src/platform/fault-points.ts';
 import { MemoryDisk } from '../wal/memory-disk.ts';
 
 const directory = 'member';
 const id = '1' as MemberId;
 
 function worldOf(disk: MemoryDisk): { platform: Platform; backends: JournalBackends } {
-  const platform = { disk, clock: new OsClock() } as unknown as Platform;
+  const platform = { disk, clock: new OsClock(), faults: noFaultPoints } as unknown as Platform;
   return { platform, backends: new JournalBackends(platform) };
 }
 

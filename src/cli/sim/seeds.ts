@@ -1,5 +1,8 @@
 import { CliError } from '../cli-error.ts';
 
+/** More than months of one machine; a range that is larger is a slip of the finger. */
+const seedsMax = 100_000_000;
+
 /** Which seeds a sweep runs: `from` to `to`, and of these every `of`th, beginning with the `index`th. */
 export interface Seeds {
   readonly from: number;
@@ -35,10 +38,11 @@ export function countOf({ from, to, index, of }: Seeds): number {
 function parseRange(range: string): { readonly from: number; readonly to: number } {
   const match = /^(\d+)\.\.(\d+)$/.exec(range);
   const [from, to] = [Number(match?.[1]), Number(match?.[2])];
-  if (!(from <= to && Number.isSafeInteger(to))) {
-    throw new CliError(`--seeds ${range} is not a range of seeds: write 1..100, for example`, {
-      exitCode: 2,
-    });
+  if (!(from <= to && Number.isSafeInteger(to) && to - from < seedsMax)) {
+    throw new CliError(
+      `--seeds ${range} is not a range of at most ${seedsMax} seeds: write 1..100, for example`,
+      { exitCode: 2 },
+    );
   }
   return { from, to };
 }
