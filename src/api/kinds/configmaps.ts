@@ -10,14 +10,7 @@ import { define } from './define.ts';
 /** All values together. */
 const dataMaxBytes = 1024 * 1024;
 
-export const configMaps: Resource = define({
-  version: 'v1',
-  resource: 'configmaps',
-  singular: 'configmap',
-  kind: 'ConfigMap',
-  namespaced: true,
-  shortNames: ['cm'],
-  columns: [['Name'], ['Data'], ['Age']],
+export const configMaps: Resource = define('v1', 'configmaps', {
   cells: (object, nowMillis) => [
     nameOf(object),
     Object.keys(mapOf(object['data'])).length + Object.keys(mapOf(object['binaryData'])).length,

@@ -3,30 +3,25 @@ import type { FieldError } from '../field-error.ts';
 import { equalJson, mapOf, textOf } from '../json.ts';
 import type { JsonMap } from '../json.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../object-meta.ts';
-import type { Column, Resource, Strategy, Subresource, Verb } from '../resource.ts';
+import type { Resource, Strategy } from '../resource.ts';
 import { canonicalize } from '../schema/canonical.ts';
+import { withDefaults } from '../schema/defaults.ts';
+import { structNamed } from '../schema/library.ts';
+import { resourceFacts } from '../schema/resource-facts.ts';
 import { typeName } from '../schema/schema.ts';
+import type { Struct } from '../schema/schema.ts';
 import type { ApiObject } from '../types.ts';
 
-/** What a file in kinds/ says about its kind; everything not said is the common behaviour. */
+/**
+ * What a file in kinds/ says about its kind, beyond the facts that Kubernetes publishes of it (names, verbs, columns,
+ * selectable fields, keys); everything not said is the common behaviour.
+ */
 export interface KindDefinition {
-  readonly group?: string;
-  readonly version: string;
-  readonly resource: string;
-  readonly singular: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-  readonly shortNames?: readonly string[];
-  readonly categories?: readonly string[];
-  readonly verbs?: readonly Verb[];
-  /** Where the store's layout is not /registry/RESOURCE. */
-  readonly storagePrefix?: string;
-  readonly subresources?: readonly Subresource[];
-  /** Name, type (string unless said), priority (0 unless said). */
-  readonly columns: readonly (readonly [name: string, type?: Column['type'], priority?: 0 | 1])[];
+  /** Of the subresources that there are, those that are served. */
+  readonly subresources?: readonly string[];
   cells(object: JsonMap, nowMillis: number): readonly unknown[];
-  /** Selectable fields beyond metadata: label → path in the object. */
-  readonly fields?: Readonly<Record<string, string | ((object: JsonMap) => string)>>;
+  /** The values of selectable fields that are not simply the text at the path that is their label. */
+  readonly fields?: Readonly<Record<string, (object: JsonMap) => string>>;
   nameProblems(name: string): string[];
 
   readonly allowCreateOnUpdate?: boolean;
@@ -50,55 +45,25 @@ export interface KindDefinition {
   warnings?(object: JsonMap): readonly string[];
 }
 
-const objectVerbs: readonly Verb[] = [
-  'create',
-  'delete',
-  'deletecollection',
-  'get',
-  'list',
-  'patch',
-  'update',
-  'watch',
-];
-
-export function define(definition: KindDefinition): Resource {
-  const { group = '', version, resource, kind, namespaced, fields = {} } = definition;
+/** The resource `pods` of `v1`, `leases` of `coordination.k8s.io/v1`, behaving as `definition` says. */
+export function define(groupVersion: string, resource: string, definition: KindDefinition): Resource {
+  const facts = resourceFacts(groupVersion, resource);
+  const { group, version, kind, namespaced, selectableFields } = facts;
+  const served = definition.subresources ?? [];
   return {
-    group,
-    version,
-    resource,
-    singular: definition.singular,
-    kind,
-    namespaced,
-    shortNames: definition.shortNames ?? [],
-    categories: definition.categories ?? [],
-    verbs: definition.verbs ?? objectVerbs,
-    storagePrefix: definition.storagePrefix ?? `/registry/${resource}`,
-    subresources: definition.subresources ?? [],
-    columns: definition.columns.map(([name, type = 'string', priority = 0]) => ({
-      name,
-      type,
-      format: name === 'Name' ? 'name' : '',
-      description: '',
-      priority,
-    })),
-    selectableFields: Object.keys(fields),
+    ...facts,
+    storagePrefix: must(facts.storagePrefix, () => `${resource} are not stored`),
+    subresources: facts.subresources.filter(({ name }) => served.includes(name)),
     fieldReader(label) {
       if (label === 'metadata.name') return ({ metadata }) => metadata.name;
       if (label === 'metadata.namespace' && namespaced) return ({ metadata }) => metadata.namespace ?? '';
-      if (!Object.hasOwn(fields, label)) return undefined;
-      const path = fields[label]!;
-      const read = typeof path === 'string' ? textReader(path) : path;
+      if (!selectableFields.includes(label)) return undefined;
+      const read = definition.fields?.[label] ?? textReader(label);
       return (object) => read(object as unknown as JsonMap);
     },
     cellsOf: (object, nowMillis) => definition.cells(object as unknown as JsonMap, nowMillis),
-    strategy: strategyOf(definition, typeName(group, version, kind)),
+    strategy: strategyOf(definition, namespaced, structNamed(typeName(group, version, kind))),
   };
-}
-
-/** `status` beside the kind itself, as most kinds have it. */
-export function statusSubresource(kind: string): Subresource {
-  return { name: 'status', kind, group: '', version: 'v1', verbs: ['get', 'patch', 'update'] };
 }
 
 /** The text at a path of maps, or ''. Booleans and numbers become text. */
@@ -121,14 +86,14 @@ export function withParts(object: JsonMap, parts: JsonMap): JsonMap {
   return { ...object, ...parts };
 }
 
-function strategyOf(definition: KindDefinition, type: string): Strategy {
+function strategyOf(definition: KindDefinition, namespaced: boolean, struct: Struct): Strategy {
   const inner = (object: ApiObject): JsonMap => object as unknown as JsonMap;
   const outer = (object: JsonMap): ApiObject => object as unknown as ApiObject;
   const canonical = (object: JsonMap): JsonMap => {
-    const result = canonicalize(object, type);
+    const result = canonicalize(object, struct);
     return must(result.ok ? result.value.value : undefined, () => (result.ok ? '' : result.error));
   };
-  const metaRules = { namespaced: definition.namespaced, nameProblems: definition.nameProblems };
+  const metaRules = { namespaced, nameProblems: definition.nameProblems };
   const keepsStatus = definition.hasStatus === true || definition.newStatus !== undefined;
   const keepStatus = (object: JsonMap, old: JsonMap): JsonMap => {
     if (!keepsStatus) return object;
@@ -149,7 +114,8 @@ function strategyOf(definition: KindDefinition, type: string): Strategy {
     ...(definition.gracefulDeletion === undefined ? {} : { gracefulDeletion: definition.gracefulDeletion }),
     ...(definition.dependents === undefined ? {} : { dependents: definition.dependents }),
     applyDefaults(object) {
-      return outer(canonical(definition.defaults?.(inner(object)) ?? inner(object)));
+      const declared = withDefaults(inner(object), struct);
+      return outer(canonical(definition.defaults?.(declared) ?? declared));
     },
     prepareForCreate(object) {
       let result = inner(object);

@@ -13,14 +13,7 @@ const addressesMax = 100;
 const endpointsShownMax = 3;
 
 /** Where the pods of a Service can be reached. */
-export const endpointSlices: Resource = define({
-  group: 'discovery.k8s.io',
-  version: 'v1',
-  resource: 'endpointslices',
-  singular: 'endpointslice',
-  kind: 'EndpointSlice',
-  namespaced: true,
-  columns: [['Name'], ['AddressType'], ['Ports'], ['Endpoints'], ['Age']],
+export const endpointSlices: Resource = define('discovery.k8s.io/v1', 'endpointslices', {
   cells(object, nowMillis) {
     const ports = listOf(object['ports']).map((item) => {
       const port = mapOf(item);

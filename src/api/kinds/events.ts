@@ -7,39 +7,11 @@ import { nameOf, sinceText } from './cells.ts';
 import { define, textAt } from './define.ts';
 
 /** What happened to whom. The server lets them expire. */
-export const events: Resource = define({
-  version: 'v1',
-  resource: 'events',
-  singular: 'event',
-  kind: 'Event',
-  namespaced: true,
-  shortNames: ['ev'],
-  columns: [
-    ['Last Seen'],
-    ['Type'],
-    ['Reason'],
-    ['Object'],
-    ['Subobject', 'string', 1],
-    ['Source', 'string', 1],
-    ['Message'],
-    ['First Seen', 'string', 1],
-    ['Count', 'string', 1],
-    ['Name', 'string', 1],
-  ],
-  cells: eventCells,
+export const events: Resource = define('v1', 'events', {
   fields: {
-    'involvedObject.kind': 'involvedObject.kind',
-    'involvedObject.namespace': 'involvedObject.namespace',
-    'involvedObject.name': 'involvedObject.name',
-    'involvedObject.uid': 'involvedObject.uid',
-    'involvedObject.apiVersion': 'involvedObject.apiVersion',
-    'involvedObject.resourceVersion': 'involvedObject.resourceVersion',
-    'involvedObject.fieldPath': 'involvedObject.fieldPath',
-    reason: 'reason',
-    reportingComponent: 'reportingComponent',
     source: (event) => textAt(event, 'source.component') || textOf(event['reportingComponent']),
-    type: 'type',
   },
+  cells: eventCells,
   nameProblems: dnsSubdomainProblems,
   allowCreateOnUpdate: true,
   validate(event) {

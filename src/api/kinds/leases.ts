@@ -7,14 +7,7 @@ import { define } from './define.ts';
 import { notNegative } from './pod-validation.ts';
 
 /** Who holds an office, and until when: leader election and node heartbeats. */
-export const leases: Resource = define({
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  resource: 'leases',
-  singular: 'lease',
-  kind: 'Lease',
-  namespaced: true,
-  columns: [['Name'], ['Holder'], ['Age']],
+export const leases: Resource = define('coordination.k8s.io/v1', 'leases', {
   cells: (object, nowMillis) => [
     nameOf(object),
     textOf(mapOf(object['spec'])['holderIdentity']),

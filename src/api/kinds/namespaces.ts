@@ -2,28 +2,16 @@ import { mapOf, textOf } from '../json.ts';
 import { dnsLabelProblems } from '../names.ts';
 import type { Resource } from '../resource.ts';
 import { ageOf, nameOf } from './cells.ts';
-import { define, statusSubresource, withParts } from './define.ts';
+import { define, withParts } from './define.ts';
 
 /** Namespaces go in two steps: DELETE marks them Terminating, and `finalize` lets go of the emptied ones. */
-export const namespaces: Resource = define({
-  version: 'v1',
-  resource: 'namespaces',
-  singular: 'namespace',
-  kind: 'Namespace',
-  namespaced: false,
-  shortNames: ['ns'],
-  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
-  subresources: [
-    { name: 'finalize', kind: 'Namespace', group: '', version: 'v1', verbs: ['update'] },
-    statusSubresource('Namespace'),
-  ],
-  columns: [['Name'], ['Status'], ['Age']],
+export const namespaces: Resource = define('v1', 'namespaces', {
+  subresources: ['finalize', 'status'],
   cells: (object, nowMillis) => [
     nameOf(object),
     textOf(mapOf(object['status'])['phase']),
     ageOf(object, nowMillis),
   ],
-  fields: { 'status.phase': 'status.phase' },
   nameProblems: dnsLabelProblems,
   defaults(object) {
     const metadata = mapOf(object['metadata']);

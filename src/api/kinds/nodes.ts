@@ -4,35 +4,18 @@ import type { JsonMap } from '../json.ts';
 import { cidrProblem, dnsSubdomainProblems, labelValueProblems, qualifiedNameProblems } from '../names.ts';
 import type { Resource } from '../resource.ts';
 import { ageOf, nameOf, none } from './cells.ts';
-import { define, statusSubresource } from './define.ts';
+import { define } from './define.ts';
 
 const taintEffects: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const roleLabelPrefix = 'node-role.kubernetes.io/';
 
 /** Machines. Their status comes from the kubelet, which also sets it when it registers the node. */
-export const nodes: Resource = define({
-  version: 'v1',
-  resource: 'nodes',
-  singular: 'node',
-  kind: 'Node',
-  namespaced: false,
-  shortNames: ['no'],
-  storagePrefix: '/registry/minions',
-  subresources: [statusSubresource('Node')],
-  columns: [
-    ['Name'],
-    ['Status'],
-    ['Roles'],
-    ['Age'],
-    ['Version'],
-    ['Internal-IP', 'string', 1],
-    ['External-IP', 'string', 1],
-    ['OS-Image', 'string', 1],
-    ['Kernel-Version', 'string', 1],
-    ['Container-Runtime', 'string', 1],
-  ],
+export const nodes: Resource = define('v1', 'nodes', {
+  subresources: ['status'],
+  fields: {
+    'spec.unschedulable': (node) => String(mapOf(node['spec'])['unschedulable'] ?? false),
+  },
   cells: nodeCells,
-  fields: { 'spec.unschedulable': (node) => String(mapOf(node['spec'])['unschedulable'] ?? false) },
   nameProblems: dnsSubdomainProblems,
   hasStatus: true,
   dependents: 'delete',

@@ -5,7 +5,7 @@ import { dnsSubdomainProblems } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { Resource } from '../resource.ts';
 import type { ApiObject, Pod } from '../types.ts';
-import { define, textAt, withParts } from './define.ts';
+import { define, withParts } from './define.ts';
 import { podCells } from './pod-cells.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { validatePodSpec, validatePodSpecUpdate } from './pod-validation.ts';
@@ -14,45 +14,16 @@ import { validatePodSpec, validatePodSpecUpdate } from './pod-validation.ts';
 const gracePeriodSecondsDefault = 30;
 
 /** Pods: what runs. The kubelet owns their status; the scheduler binds them to a node once. */
-export const pods: Resource = define({
-  version: 'v1',
-  resource: 'pods',
-  singular: 'pod',
-  kind: 'Pod',
-  namespaced: true,
-  shortNames: ['po'],
-  categories: ['all'],
-  subresources: [
-    { name: 'binding', kind: 'Binding', group: '', version: 'v1', verbs: ['create'] },
-    { name: 'log', kind: 'Pod', group: '', version: 'v1', verbs: ['get'] },
-    { name: 'status', kind: 'Pod', group: '', version: 'v1', verbs: ['get', 'patch', 'update'] },
-  ],
-  columns: [
-    ['Name'],
-    ['Ready'],
-    ['Status'],
-    ['Restarts'],
-    ['Age'],
-    ['IP', 'string', 1],
-    ['Node', 'string', 1],
-    ['Nominated Node', 'string', 1],
-    ['Readiness Gates', 'string', 1],
-  ],
-  cells: podCells,
+export const pods: Resource = define('v1', 'pods', {
+  subresources: ['binding', 'log', 'status'],
   fields: {
-    'spec.nodeName': 'spec.nodeName',
-    'spec.restartPolicy': 'spec.restartPolicy',
-    'spec.schedulerName': 'spec.schedulerName',
-    'spec.serviceAccountName': 'spec.serviceAccountName',
     'spec.hostNetwork': (pod) => String(mapOf(pod['spec'])['hostNetwork'] ?? false),
-    'status.phase': 'status.phase',
-    'status.podIP': (pod) => textAt(pod, 'status.podIP'),
     'status.podIPs': (pod) =>
       listOf(mapOf(pod['status'])['podIPs'])
         .map((one) => textOf(mapOf(one)['ip']))
         .join(','),
-    'status.nominatedNodeName': 'status.nominatedNodeName',
   },
+  cells: podCells,
   nameProblems: dnsSubdomainProblems,
   countsGenerations: true,
   gracefulDeletion: podGracePeriodSeconds,

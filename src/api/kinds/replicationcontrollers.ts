@@ -5,34 +5,16 @@ import { dnsSubdomainProblems } from '../names.ts';
 import { validateLabels } from '../object-meta.ts';
 import type { Resource } from '../resource.ts';
 import { ageOf, containersTexts, labelsText, nameOf } from './cells.ts';
-import { define, statusSubresource, withParts } from './define.ts';
+import { define, withParts } from './define.ts';
 import { defaultTemplateSpec } from './pod-defaults.ts';
 import { notNegative, oneOf, validatePodSpec } from './pod-validation.ts';
 
 /** Keeps a number of like pods running. */
-export const replicationControllers: Resource = define({
-  version: 'v1',
-  resource: 'replicationcontrollers',
-  singular: 'replicationcontroller',
-  kind: 'ReplicationController',
-  namespaced: true,
-  shortNames: ['rc'],
-  categories: ['all'],
-  storagePrefix: '/registry/controllers',
-  subresources: [
-    { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] },
-    statusSubresource('ReplicationController'),
-  ],
-  columns: [
-    ['Name'],
-    ['Desired', 'integer'],
-    ['Current', 'integer'],
-    ['Ready', 'integer'],
-    ['Age'],
-    ['Containers', 'string', 1],
-    ['Images', 'string', 1],
-    ['Selector', 'string', 1],
-  ],
+export const replicationControllers: Resource = define('v1', 'replicationcontrollers', {
+  subresources: ['scale', 'status'],
+  fields: {
+    'status.replicas': (object) => String(mapOf(object['status'])['replicas'] ?? 0),
+  },
   cells(object, nowMillis) {
     const spec = mapOf(object['spec']);
     const status = mapOf(object['status']);
@@ -48,7 +30,6 @@ export const replicationControllers: Resource = define({
       labelsText(spec['selector']),
     ];
   },
-  fields: { 'status.replicas': (object) => String(mapOf(object['status'])['replicas'] ?? 0) },
   nameProblems: dnsSubdomainProblems,
   countsGenerations: true,
   // Older than the garbage collector: its pods stay unless the client says otherwise.

@@ -20,20 +20,13 @@ const requiredKeys: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 };
 
-export const secrets: Resource = define({
-  version: 'v1',
-  resource: 'secrets',
-  singular: 'secret',
-  kind: 'Secret',
-  namespaced: true,
-  columns: [['Name'], ['Type'], ['Data'], ['Age']],
+export const secrets: Resource = define('v1', 'secrets', {
   cells: (object, nowMillis) => [
     nameOf(object),
     textOf(object['type']),
     Object.keys(mapOf(object['data'])).length,
     ageOf(object, nowMillis),
   ],
-  fields: { type: 'type' },
   nameProblems: dnsSubdomainProblems,
   defaults(object) {
     const { stringData, ...rest } = object;

@@ -4,14 +4,7 @@ import { ageOf, nameOf } from './cells.ts';
 import { define } from './define.ts';
 
 /** Identities for pods. Tokens are not issued yet, so the `token` subresource is absent. */
-export const serviceAccounts: Resource = define({
-  version: 'v1',
-  resource: 'serviceaccounts',
-  singular: 'serviceaccount',
-  kind: 'ServiceAccount',
-  namespaced: true,
-  shortNames: ['sa'],
-  columns: [['Name'], ['Age']],
+export const serviceAccounts: Resource = define('v1', 'serviceaccounts', {
   cells: (object, nowMillis) => [nameOf(object), ageOf(object, nowMillis)],
   nameProblems: dnsSubdomainProblems,
 });

@@ -5,7 +5,7 @@ import { dnsLabelProblems, dnsSubdomainProblems, ipProblem, portNameProblems } f
 import { validateLabels } from '../object-meta.ts';
 import type { Resource } from '../resource.ts';
 import { ageOf, labelsText, nameOf, none } from './cells.ts';
-import { define, statusSubresource, textAt, withParts } from './define.ts';
+import { define, withParts } from './define.ts';
 import { oneOf, validatePort } from './pod-validation.ts';
 
 /** How long ClientIP affinity lasts when nobody says: 3 hours. */
@@ -15,30 +15,9 @@ const affinityTimeoutSecondsDefault = 10_800;
  * Stable addresses for pods. The server allocates clusterIP and node ports: it does so between
  * prepareForCreate (or prepareForUpdate) and validate.
  */
-export const services: Resource = define({
-  version: 'v1',
-  resource: 'services',
-  singular: 'service',
-  kind: 'Service',
-  namespaced: true,
-  shortNames: ['svc'],
-  categories: ['all'],
-  storagePrefix: '/registry/services/specs',
-  subresources: [statusSubresource('Service')],
-  columns: [
-    ['Name'],
-    ['Type'],
-    ['Cluster-IP'],
-    ['External-IP'],
-    ['Port(s)'],
-    ['Age'],
-    ['Selector', 'string', 1],
-  ],
+export const services: Resource = define('v1', 'services', {
+  subresources: ['status'],
   cells: serviceCells,
-  fields: {
-    'spec.clusterIP': (service) => textAt(service, 'spec.clusterIP'),
-    'spec.type': 'spec.type',
-  },
   nameProblems: dnsLabelProblems,
   allowCreateOnUpdate: true,
   dependents: 'delete',

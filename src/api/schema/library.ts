@@ -1,4 +1,5 @@
 import { assert, must } from '../../base/assert.ts';
+import { compareStrings } from '../../base/order.ts';
 import { schemaTexts } from './generated/index.ts';
 import { isAlwaysWritten, makeStruct } from './schema.ts';
 import type { Field, FieldType, Inline, Scalar, Struct, StructType, VariantType } from './schema.ts';
@@ -39,17 +40,22 @@ export function allStructs(): readonly Struct[] {
 
 /** Every struct that `roots` reach, themselves included, by name in code-unit order. */
 export function reachableStructs(roots: readonly string[]): readonly Struct[] {
-  const seen = new Map<string, Struct>();
-  const pending = roots.map(structNamed);
+  return reachableFrom(roots.map(structNamed)).toSorted((a, b) => compareStrings(a.name, b.name));
+}
+
+/** Every struct that `roots` reach, themselves included. */
+export function reachableFrom(roots: readonly Struct[]): readonly Struct[] {
+  const seen = new Set<Struct>();
+  const pending = [...roots];
   for (let struct = pending.pop(); struct !== undefined; struct = pending.pop()) {
-    if (seen.has(struct.name)) continue;
-    seen.set(struct.name, struct);
+    if (seen.has(struct)) continue;
+    seen.add(struct);
     for (const field of struct.fields) {
       const leaf = leafOf(field.type);
       if (leaf !== undefined) pending.push(leaf);
     }
   }
-  return [...seen.keys()].toSorted().map((name) => seen.get(name)!);
+  return [...seen];
 }
 
 function leafOf(type: FieldType): Struct | undefined {

@@ -2,7 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
-import { allStructs, structNamed } from '../../../src/api/schema/library.ts';
+import { allStructs, isKnownType, structNamed } from '../../../src/api/schema/library.ts';
+import { allResourceFacts, resourceFacts } from '../../../src/api/schema/resource-facts.ts';
+import { typeName } from '../../../src/api/schema/schema.ts';
 import { generate } from '../../../src/cli/api-generator/generate.ts';
 import type { Source } from '../../../src/cli/api-generator/source.ts';
 import { describeRecorded, recordedJson } from '../recorded.ts';
@@ -51,4 +53,23 @@ it('knows lists, patches, defaults and values', () => {
     { name: 'name', number: 1 },
     { number: 2, offset: 1 },
   ]);
+});
+
+it('knows every resource that a default server serves', () => {
+  const all = allResourceFacts();
+  expect(all.length).toBeGreaterThanOrEqual(68);
+  for (const { group, version, kind, columns } of all) {
+    expect(isKnownType(typeName(group, version, kind)), kind).toBe(true);
+    expect(columns[0]?.name).toBeDefined();
+  }
+  expect(resourceFacts('v1', 'replicationcontrollers')).toMatchObject({
+    kind: 'ReplicationController',
+    shortNames: ['rc'],
+    storagePrefix: '/registry/controllers',
+    selectableFields: ['status.replicas'],
+    subresources: [
+      { name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale' },
+      { name: 'status', group: '', version: 'v1', kind: 'ReplicationController' },
+    ],
+  });
 });
