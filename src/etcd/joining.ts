@@ -58,7 +58,7 @@ export async function findCluster(
 }
 
 /** Asks the member at `address` who is in its cluster. @throws NetworkError, or an Error that says what was answered */
-async function askMembers(platform: Platform, address: Address): Promise<ClusterIntroduction> {
+export async function askMembers(platform: Platform, address: Address): Promise<ClusterIntroduction> {
   const answer = deferred<ClusterIntroduction>();
   const link = await platform.network.links.connect(address, {
     message: (message) => answer.resolve(message as ClusterIntroduction),

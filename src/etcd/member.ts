@@ -61,6 +61,7 @@ import {
 } from './errors.ts';
 import { HistoryWork } from './history-work.ts';
 import type { ClusterIntroduction } from './joining.ts';
+import { Introductions } from './introductions.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
 import { MemberMeters } from './member-meters.ts';
@@ -100,7 +101,7 @@ export class Member implements EtcdServer {
 
   readonly #options: ReturnType<typeof withDefaults>;
   readonly #observer: MemberObserver | undefined;
-  readonly #introduced: readonly ClusterMember[];
+  readonly #introductions: Introductions;
   readonly #log: DurableLog;
   readonly #disk: DiskQueue;
   readonly #node: RawNode;
@@ -170,7 +171,6 @@ export class Member implements EtcdServer {
     const { memberId: id, clusterId } = opening.identity;
     this.id = id;
     this.clusterId = clusterId;
-    this.#introduced = opening.introduced;
     this.name = options.name;
     this.platform = platform;
     this.#observer = options.observer;
@@ -210,6 +210,16 @@ export class Member implements EtcdServer {
     const idPrefix = `${id}-${toHex(chance)}`;
     const timeoutMillis = this.#options.requestTimeoutMillis;
     this.#proposals = new Proposals(platform.clock, timeoutMillis, this.meters.proposalsFailed);
+    this.#introductions = new Introductions({
+      platform,
+      clusterId,
+      first: opening.introduced,
+      known: () => this.members(),
+      isRemoved: (member) => this.#state.membership.isRemoved(member),
+      changed: () => {
+        if (!this.#stopped) this.#connect();
+      },
+    });
     this.#watches = new MemberWatches(platform, this.store);
     this.#history = new HistoryWork(platform.clock, () => this.#state);
     this.#disk = new DiskQueue({
@@ -255,6 +265,7 @@ export class Member implements EtcdServer {
       answerMembers: () =>
         ({ type: 'cluster', clusterId, members: this.members() }) satisfies ClusterIntroduction,
       unreachable: (member) => this.#node.reportUnreachable(member),
+      stranger: (member) => this.#introductions.lookUp(member),
       removed: (reason) => this.#stopOnFailure(new Error(reason)),
     });
     this.#questions = new PeerQuestions({
@@ -652,20 +663,15 @@ export class Member implements EtcdServer {
 
   // ── The other members ───────────────────────────────────────────────────────────────────────────
 
-  #known(): readonly ClusterMember[] {
-    const members = this.members();
-    return members.length > 0 ? members : this.#introduced;
-  }
-
   #peer(id: MemberId): Peer | undefined {
-    const member = this.#known().find((one) => one.id === id);
+    const member = this.#introductions.members().find((one) => one.id === id);
     return member && peerOf(member);
   }
 
   /** Dials who is in the cluster, and nobody else. */
   #connect(): void {
     const peers = new Map<MemberId, Peer>();
-    for (const member of this.#known()) {
+    for (const member of this.#introductions.members()) {
       const peer = peerOf(member);
       if (peer !== undefined) peers.set(member.id, peer);
       else {

@@ -88,6 +88,8 @@ export interface PeersOptions {
   readonly answerMembers: () => unknown;
   /** A message to this member was dropped. */
   readonly unreachable: (member: MemberId) => void;
+  /** A member that is not known here wants a link. */
+  readonly stranger: (member: MemberId) => void;
   /** Another member says that this one was removed. */
   readonly removed: (reason: string) => void;
 }
@@ -227,7 +229,10 @@ export class Peers {
       return refused(`member ${id} has been removed from the cluster for good`, true);
     }
     const peer = this.#options.peer(id);
-    if (peer === undefined) return refused(`member ${id} is not in this cluster`);
+    if (peer === undefined) {
+      this.#options.stranger(id);
+      return refused(`member ${id} is not known here`);
+    }
     if (peer.user !== undefined && peer.user !== user) {
       return refused(`it claims to be member ${id} with the certificate of ${user ?? 'nobody'}`);
     }

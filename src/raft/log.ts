@@ -143,7 +143,8 @@ export class RaftLog {
     if (index <= this.#committed) return;
     assert(
       index <= this.lastIndex,
-      () => `commit ${index} is beyond the log, which ends at ${this.lastIndex}`,
+      () =>
+        `the leader has committed index ${index}, this member's log ends at ${this.lastIndex} although it had acknowledged more: its disk is an old copy, or was emptied; remove the member from the cluster and add it as a new one`,
     );
     this.#committed = index;
   }

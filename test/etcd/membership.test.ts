@@ -34,6 +34,37 @@ function join(cluster: StoreCluster, name: string): { readonly host: Host; membe
 }
 
 describe('membership', () => {
+  it('lets in a leader that joined while it was away, when another member knows it', async () => {
+    const cluster = new StoreCluster(33);
+    const leader = await cluster.elect();
+    const at = cluster.member(leader)!;
+    await cluster.world.run({ forMillis: 6000 });
+    const away = cluster.hosts.find((host) => host !== leader)!;
+    cluster.world.partition([away]);
+    const added = await cluster.settle('add', () => at.memberAdd([urlOf('d')], true));
+    const joined = join(cluster, 'd');
+    await cluster.until('it has everything', () => joined.member()?.store.revision === at.store.revision);
+    await cluster.world.run({ forMillis: 1000 });
+    await cluster.settle('promote', () => at.memberPromote(added.id));
+    await cluster.until('it votes', () => joined.member()!.learner === false);
+    await cluster.settle('lead', () => at.moveLeader(added.id));
+    await cluster.world.run({ forMillis: 500 });
+    // Who was away hears of it from the newcomer alone: only that one sends it what is new.
+    for (const host of cluster.hosts) if (host !== away) cluster.world.heal(host, away);
+    cluster.world.heal(joined.host, away);
+    expect(joined.member()!.leading).toBe(true);
+    await cluster.until('it has caught up', () => {
+      const member = cluster.member(away);
+      return member !== undefined && member.applied === joined.member()!.applied;
+    });
+    expect(
+      cluster
+        .member(away)!
+        .members()
+        .some(({ id }) => id === added.id),
+    ).toBe(true);
+  });
+
   it('lets a learner join with a snapshot, promotes it when it has caught up, and removes another member', async () => {
     const cluster = new StoreCluster(21, { snapshotEntries: 20, catchUpEntries: 5 });
     const leader = await cluster.elect();
