@@ -6,6 +6,7 @@ import type { Scenario } from '../../../sim/scenario/scenario.ts';
 import { scenarioText } from '../../../sim/swarm/draw-scenario.ts';
 import { CliError } from '../cli-error.ts';
 import { integerOption } from '../options.ts';
+import { addHistoryCommand } from './history.ts';
 import { addReplayCommand } from './replay.ts';
 import { playForReal } from './real/play-for-real.ts';
 import { missedProbes, renderReal, renderRun, renderSweep } from './render.ts';
@@ -59,6 +60,7 @@ Examples:
   drydock sim shrink --swarm --seed 4711
   drydock sim replay --swarm --seed 4711 --from 8s
   drydock sim view --swarm --seed 4711
+  drydock sim history --swarm --seed 4711 --format edn
 
 Exit codes: 0 everything held; 1 an invariant was broken, and it is named with its virtual time, or a sweep of the
 swarm missed what it must come to see; 2 the scenario or a flag is wrong.`,
@@ -71,6 +73,7 @@ swarm missed what it must come to see; 2 the scenario or a flag is wrong.`,
   addShrinkCommand(sim);
   addReplayCommand(sim);
   addViewCommand(sim);
+  addHistoryCommand(sim);
 }
 
 async function runOne(source: ScenarioSource, options: SimOptions): Promise<void> {
