@@ -35,7 +35,9 @@ export const crash: GroundAction = {
     problem(value) {
       const { silently, 'after-events': events } = crashOf(value);
       if (events !== undefined) return 'waits for events, which real processes do not have; write `kill`';
-      return silently === true ? 'is silent, but the kernel of a killed process tells its peers' : undefined;
+      return silently === true
+        ? 'is silent, and the kernel of a killed process tells its peers; leave silently out'
+        : undefined;
     },
   },
   perform(value, stage) {

@@ -17,6 +17,7 @@ const seedsOf: Readonly<Record<string, readonly number[]>> = {
   'agent-loss.yaml': [1],
   'asymmetric-flap.yaml': [1],
   'bad-disk.yaml': [1],
+  'brief-outages.yaml': [1],
   'byzantine-switch.yaml': [1],
   'compaction-crash.yaml': [1],
   'controller-crash.yaml': [1],

@@ -56,6 +56,7 @@ export class MemberProcess implements GroundHost {
   /** Those that were told to end, and are not to be wondered at. */
   readonly #killed = new Set<ChildProcess>();
   #wanted = false;
+  #closed = false;
   #pausedUntilMillis = 0;
 
   constructor(platform: Platform, options: MemberProcessOptions) {
@@ -74,7 +75,7 @@ export class MemberProcess implements GroundHost {
   }
 
   start(): void {
-    if (this.#wanted) return;
+    if (this.#wanted || this.#closed) return;
     this.#wanted = true;
     // The one before holds the ports and the lock of the data until it is gone.
     if (this.#child === undefined) this.#spawn();
@@ -115,11 +116,16 @@ export class MemberProcess implements GroundHost {
     }, forMillis);
   }
 
-  /** For good. */
-  close(): void {
+  /** For good; resolves when the process is gone. */
+  async close(): Promise<void> {
+    this.#closed = true;
     this.#wanted = false;
     this.#channel.close();
+    const child = this.#child;
+    if (child === undefined) return;
+    const gone = new Promise((resolve) => child.once('close', resolve));
     this.#end();
+    await gone;
   }
 
   /** @throws GrpcError when it does not answer in time */

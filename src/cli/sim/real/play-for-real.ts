@@ -22,7 +22,7 @@ import { createOsPlatform } from '../../../platform/os/os-platform.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import { memberFlags } from './member-flags.ts';
 import type { MemberProcess } from './member-process.ts';
-import { RealActors } from './real-actors.ts';
+import { ActorError, RealActors } from './real-actors.ts';
 import { RealGround } from './real-ground.ts';
 import { awaitConverged, awaitProgress, healCore, healEveryone } from './real-liveness.ts';
 
@@ -74,6 +74,7 @@ class RealRun {
   readonly #elected = new Set<string>();
   readonly #hindsight = new Hindsight(() => this.#ground?.now ?? 0);
   readonly #truth: TrueRevisions;
+  readonly #readers: GrpcEtcdClient[] = [];
   readonly #ended: Promise<void>;
   #endEarly: () => void = () => {};
   #ground: RealGround | undefined;
@@ -111,7 +112,7 @@ class RealRun {
     });
     this.#ground = ground;
     // However this process ends, what it started ends with it.
-    const killAll = (): void => ground.close();
+    const killAll = (): void => void ground.close();
     process.once('exit', killAll);
     const { judges, notJudged } = judgesForReal(expect.always);
     let playedMillis = 0;
@@ -124,7 +125,8 @@ class RealRun {
       this.#over = true;
       this.#hindsight.close();
       this.#truth.close();
-      ground.close();
+      for (const reader of this.#readers) reader.close();
+      await ground.close();
       process.off('exit', killAll);
     }
     this.#say('judging');
@@ -160,6 +162,7 @@ class RealRun {
     const scenario = this.#scenario;
     const { livenessMillis, finally: finals, withinMillis } = scenario.expect;
     await this.#start(ground);
+    if (this.#over) return;
     const actors = new RealActors(ground, this.#hindsight, {
       durationMillis: scenario.durationMillis,
       storeClient: this.#options.storeClient ?? ((etcd) => etcd),
@@ -209,11 +212,14 @@ class RealRun {
       await clock.sleep(pollMillis);
       await this.#look(ground);
     }
+    if (this.#over) return;
     ground.begin();
     const credentials = this.#scenario.workload.auth === undefined ? {} : { credentials: auditor };
     for (const member of ground.members) {
       const endpoints = [ground.directAddress(member)];
-      this.#truth.follow(member.name, new GrpcEtcdClient(this.#platform, { endpoints, ...credentials }));
+      const reader = new GrpcEtcdClient(this.#platform, { endpoints, ...credentials });
+      this.#readers.push(reader);
+      this.#truth.follow(member.name, reader);
     }
     this.#say('the run begins');
   }
@@ -283,6 +289,7 @@ class RealRun {
 }
 
 function violationOf(error: unknown, atMillis: number): Violation {
+  if (error instanceof ActorError) return { where: error.actor, ...violationOf(error.cause, atMillis) };
   if (error instanceof ScenarioError) return { checker: 'scenario', atMillis, message: error.message };
   if (error instanceof AssertionError) return { checker: 'assertion', atMillis, message: error.message };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -17,6 +17,17 @@ export interface RealActorsOptions {
   readonly storeClient: (etcd: StoreConnection) => StoreConnection;
 }
 
+/** Somebody's life ended by a bug. */
+export class ActorError extends Error {
+  override readonly name = 'ActorError';
+  readonly actor: string;
+
+  constructor(actor: string, cause: unknown) {
+    super(`${actor} failed`, { cause });
+    this.actor = actor;
+  }
+}
+
 /** The people of the dock's workloads as they are, with clients of real members: all by gRPC, each through relays of their own. */
 export class RealActors {
   readonly #ground: RealGround;
@@ -40,7 +51,7 @@ export class RealActors {
         for (const [i, actor] of actors(value).entries()) {
           this.#live(actor, i).catch((error: unknown) => {
             // What they do while all is closed nobody minds.
-            if (!this.#closed) reject(error);
+            if (!this.#closed) reject(new ActorError(actor.name, error));
           });
         }
       }

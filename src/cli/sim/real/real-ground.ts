@@ -22,7 +22,7 @@ const loopback = '127.0.0.1';
  * Where ports of members are looked for: below those that systems give to whoever dials (32768 on Linux), which would take the port
  * of a member while it is down.
  */
-const portMin = 14_000;
+const portMin = 28_000;
 const portMax = 32_000;
 const portAttemptsMax = 200;
 const statusMillisMax = 500;
@@ -282,10 +282,11 @@ export class RealGround implements Ground, Roles<GroundHost> {
     return this.members.reduce((named, { id, name }) => named.replaceAll(id, name), text);
   }
 
-  close(): void {
+  /** Kills all at once; resolves when they are gone. */
+  async close(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const member of this.members) member.close();
     for (const relay of this.#relays) relay.close();
+    await Promise.all(this.members.map((member) => member.close()));
   }
 
   /** By the dialler's id: its ways to the member, and back. */

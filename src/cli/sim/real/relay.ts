@@ -106,9 +106,10 @@ class Connection {
     this.#look(new Uint8Array(0));
   }
 
+  /** At once, whatever still waits to be written: resetAndDestroy would wait for one who is stopped. */
   destroy(): void {
-    this.#near.resetAndDestroy();
-    this.#far.resetAndDestroy();
+    this.#near.destroy();
+    this.#far.destroy();
   }
 
   #look(bytes: Uint8Array): void {
@@ -202,7 +203,7 @@ class RelayLane implements Lane {
     clearTimeout(this.#timer);
     while (this.#waiting.length > 0) {
       if (this.#path?.isBlocked === true) {
-        this.#patience ??= setTimeout(() => this.#from.resetAndDestroy(), brokenAfterMillis);
+        this.#patience ??= setTimeout(() => this.#from.destroy(), brokenAfterMillis);
         break;
       }
       clearTimeout(this.#patience);
@@ -230,7 +231,7 @@ class RelayLane implements Lane {
         this.#to.end();
         break;
       case 'break':
-        this.#to.resetAndDestroy();
+        this.#to.destroy();
     }
   }
 
