@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
 import { Command, InvalidArgumentError } from 'commander';
 
+import { machine } from '../machine.ts';
 import { cases, preloadedStore, type Figures, type Fixture } from './cases.ts';
 import { Workplace } from './processes.ts';
 import { measuredRows, renderTable, type MeasuredRow } from './report.ts';
@@ -164,16 +164,6 @@ async function main(): Promise<void> {
   writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
   if (options.json === true) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   else process.stdout.write(`${renderTable(rows)}\nstored in ${file}\n`);
-}
-
-function machine(): Record<string, unknown> {
-  const load = readFileSync('/proc/loadavg', 'latin1').split(' ')[0];
-  return {
-    node: process.version,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    loadAverage: Number(load),
-  };
 }
 
 main().then(
