@@ -225,6 +225,21 @@ export function parseFieldSelector(text: string, resource: Resource): Result<Fie
   return ok((object) => checks.every((holds) => holds(object)));
 }
 
+/** The one value that a field must have for a selector to match at all, as `spec.nodeName=node-1` says it. */
+export interface FieldPin {
+  readonly field: string;
+  readonly value: string;
+  readonly read: (object: ApiObject) => string;
+}
+
+/** The first pin of a `fieldSelector` parameter; undefined: it has none, or is none. */
+export function fieldPinOf(text: string, resource: Resource): FieldPin | undefined {
+  const requirements = parseFieldRequirements(text);
+  const pinned = requirements.ok ? requirements.value.find(({ negated }) => !negated) : undefined;
+  const read = pinned && resource.fieldReader(pinned.field);
+  return read && { field: pinned.field, value: pinned.value, read };
+}
+
 function parseFieldRequirements(text: string): Result<FieldRequirement[], string> {
   const requirements: FieldRequirement[] = [];
   for (const term of splitTerms(text)) {

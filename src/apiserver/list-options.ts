@@ -1,7 +1,7 @@
 import { badRequest, invalid } from '../api/errors.ts';
 import type { FieldError } from '../api/field-error.ts';
 import type { Resource } from '../api/resource.ts';
-import { parseFieldSelector, parseLabelSelector } from '../api/selector.ts';
+import { fieldPinOf, parseFieldSelector, parseLabelSelector, type FieldPin } from '../api/selector.ts';
 import type { ApiObject } from '../api/types.ts';
 import { isTrue } from './request-info.ts';
 
@@ -9,6 +9,8 @@ import { isTrue } from './request-info.ts';
 export interface ListOptions {
   /** Namespace, name and selectors together. */
   readonly matches: (object: ApiObject) => boolean;
+  /** What `matches` asks of one field, if it asks for one value of it. */
+  readonly pin: FieldPin | undefined;
   /** Whether `matches` may refuse objects of the namespace, so that they cannot be counted by their keys. */
   readonly selective: boolean;
   readonly namespace: string | undefined;
@@ -43,6 +45,7 @@ export function parseListOptions(
       (name === undefined || object.metadata.name === name) &&
       labels.value(object.metadata.labels) &&
       fields.value(object),
+    pin: fieldPinOf(fieldText, resource),
     selective: labelText !== '' || fieldText !== '' || name !== undefined,
     namespace,
     limit: integerOf(query, 'limit') ?? 0,

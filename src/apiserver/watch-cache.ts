@@ -1,3 +1,4 @@
+import type { FieldPin } from '../api/selector.ts';
 import type { ApiObject } from '../api/types.ts';
 import { assert } from '../base/assert.ts';
 import type { Deferred } from '../base/deferred.ts';
@@ -9,6 +10,7 @@ import { EtcdError } from '../etcd/errors.ts';
 import type { Timer } from '../platform/clock.ts';
 import type { Platform } from '../platform/platform.ts';
 import { CacheEvent } from './cache-event.ts';
+import { CacheListeners, type CacheListener } from './cache-listeners.ts';
 import { EncodedObject } from './encoded-object.ts';
 import type { Storage } from './storage.ts';
 import { decodeObject } from './storage.ts';
@@ -21,13 +23,6 @@ const retryMillis = 200;
 /** Shorter than the patience of clients: a list that waited in vain is then read from the store. */
 const freshnessTimeoutMillis = 2_000;
 const progressPollMillis = 100;
-
-/** Someone who is told of every change, in revision order, without waiting. */
-export interface CacheListener {
-  changed(event: CacheEvent): void;
-  /** Nothing follows: the history broke, so that what was seen cannot be continued, or the server stops. */
-  ended(why: 'expired' | 'stopped'): void;
-}
 
 /** A consistent view: every object of the resource as of `revision`. */
 export interface CacheSnapshot {
@@ -57,7 +52,7 @@ export class WatchCache {
   readonly #etcd: EtcdClient;
   readonly #storage: Storage;
   readonly #objects = new Map<Key, EncodedObject>();
-  readonly #listeners = new Set<CacheListener>();
+  readonly #listeners = new CacheListeners();
   readonly #abort = new AbortController();
   #sorted: readonly EncodedObject[] | undefined;
   #history: CacheEvent[] = [];
@@ -112,12 +107,12 @@ export class WatchCache {
     return this.#evictedRevision;
   }
 
-  /** Tells `listener` of all later changes; the returned function ends that. */
-  subscribe(listener: CacheListener): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+  /**
+   * Tells `listener` of all later changes, or, with a pin, of those of objects that have that value before or after; the returned
+   * function ends that.
+   */
+  subscribe(listener: CacheListener, pin?: FieldPin): () => void {
+    return this.#listeners.add(listener, pin);
   }
 
   /** Asks the store how far it is, so that an idle resource's `revision` does not fall behind for ever. */
@@ -169,8 +164,7 @@ export class WatchCache {
     this.#watch?.cancel();
     this.#watch = undefined;
     for (const { done } of this.#waiters) done.resolve(false);
-    for (const listener of this.#listeners) listener.ended('stopped');
-    this.#listeners.clear();
+    this.#listeners.end('stopped');
   }
 
   get #prefix(): Key {
@@ -195,8 +189,7 @@ export class WatchCache {
     this.#history = [];
     this.#evictedRevision = revision;
     this.#ready = true;
-    for (const listener of this.#listeners) listener.ended('expired');
-    this.#listeners.clear();
+    this.#listeners.end('expired');
     // A relist may be of a store that went back (restored from a backup): then W3 starts anew.
     this.#revision = revision;
     this.#wakeFresh();
@@ -264,7 +257,7 @@ export class WatchCache {
     if (current === undefined && previous === undefined) return;
     const change = new CacheEvent(modRevision, current, previous);
     this.#remember(change);
-    for (const listener of this.#listeners) listener.changed(change);
+    this.#listeners.tell(change);
   }
 
   #remember(event: CacheEvent): void {

@@ -30,7 +30,7 @@ export async function startWatch(
   presentation: Presentation,
 ): Promise<Watcher> {
   const { cache, resource } = registry;
-  const { resourceVersion, sendInitialEvents, matches } = options;
+  const { resourceVersion, sendInitialEvents, matches, pin } = options;
   await registry.waitUntilReady();
   // "Newest" must mean the store's newest, not what this cache happens to have seen.
   if (resourceVersion === undefined) await registry.waitUntilConsistent();
@@ -85,14 +85,18 @@ export async function startWatch(
     }),
     closed: () => unsubscribe(),
   });
-  const unsubscribe = cache.subscribe({
-    changed: (event) => {
-      if (event.revision <= startRevision) return;
-      const seen = event.seenThrough(matches);
-      if (seen !== undefined) watcher.push(() => presentation.event(seen, event));
+  const unsubscribe = cache.subscribe(
+    {
+      changed: (event) => {
+        if (event.revision <= startRevision) return;
+        const seen = event.seenThrough(matches);
+        if (seen !== undefined) watcher.push(() => presentation.event(seen, event));
+      },
+      ended: (why) =>
+        watcher.end(why === 'expired' ? tooOld(startRevision, cache.oldestRevision) : undefined),
     },
-    ended: (why) => watcher.end(why === 'expired' ? tooOld(startRevision, cache.oldestRevision) : undefined),
-  });
+    pin,
+  );
   return watcher;
 
   function* framesOf(changes: readonly CacheEvent[]): Generator<Uint8Array, void> {
