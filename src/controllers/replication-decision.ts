@@ -23,13 +23,15 @@ export function claimPods(controller: ReplicationController, pods: readonly Pod[
   const release: Pod[] = [];
   const dying = controller.metadata.deletionTimestamp !== undefined;
   for (const pod of pods) {
-    if (!isPodActive(pod)) continue;
     const owner = controllerOf(pod);
+    const isOurs = owner?.uid === controller.metadata.uid;
+    // Most pods are somebody else's: nothing more is asked of them.
+    if ((owner !== undefined && !isOurs) || !isPodActive(pod)) continue;
     const matches = selectsLabels(controller.spec.selector, pod.metadata.labels);
-    if (owner?.uid === controller.metadata.uid) {
+    if (isOurs) {
       if (matches) owned.push(pod);
       else if (!dying) release.push(pod);
-    } else if (owner === undefined && matches && !dying) {
+    } else if (matches && !dying) {
       adopt.push(pod);
     }
   }
