@@ -35,6 +35,7 @@ export async function findCluster(
   const own = must(members.find((member) => member.name === name));
   const urls = own.peerUrls ?? [];
   let reason = 'no other member is named';
+  platform.logger.info('asks the others who is in the cluster', { name, peerUrls: urls.join(' ') });
   for (let attempt = 0, unknown = 0; attempt < attemptsMax && unknown < unknownMax; attempt++) {
     let answered = false;
     for (const other of members) {

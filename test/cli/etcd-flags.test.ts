@@ -306,7 +306,7 @@ describe('drydock etcd', () => {
     });
     try {
       const starting = member.start().catch((error: unknown) => error);
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await vi.waitFor(() => expect(member.output).toContain('asks the others'), 20_000);
       await member.stop('SIGTERM');
       expect(String(await starting)).toContain('b ended with 0');
     } finally {

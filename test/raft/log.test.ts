@@ -132,7 +132,7 @@ describe('RaftLog', () => {
     const log = logOf([1, 1, 1], 3, 2);
     log.commitTo(index(1));
     expect(log.committed).toBe(2);
-    expect(() => log.commitTo(index(4))).toThrow('beyond the log');
+    expect(() => log.commitTo(index(4))).toThrow('the leader has committed index 4');
     expect(() => log.append(entries(2, [2])), 'nor replaces it what is committed').toThrow('committed');
   });
 

@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { actions } from '../../sim/actions/registry.ts';
 import { checkers } from '../../sim/checkers/registry.ts';
 import { mistakesText, parseScenario } from '../../sim/scenario/parse-scenario.ts';
+import { scenarioSchema } from '../../sim/scenario/scenario-schema.ts';
 import { simulate } from '../../sim/simulation.ts';
 import { crashPoints } from '../../src/platform/fault-points.ts';
 import { engine } from './engine.ts';
 
+const { cluster } = scenarioSchema['properties'] as { readonly cluster: { readonly properties: object } };
+const clusterKeys = Object.keys(cluster.properties).join(', ');
 const vocabulary = actions.map(({ name }) => name).join(', ');
 const judges = Object.keys(checkers).join(', ');
 
@@ -366,12 +369,12 @@ const words: Row[] = [
   [
     'agents: 2',
     'agnets: 2',
-    's.yaml:2: unknown key agnets in cluster; allowed are store, servers, spares, agents, tick, election-ticks, request-timeout, snapshot-entries, catch-up-entries, segment-bytes, quota-bytes, corrupt-check; did you mean agents?',
+    `s.yaml:2: unknown key agnets in cluster; allowed are ${clusterKeys}; did you mean agents?`,
   ],
   [
     'cluster: {servers: 3, agents: 2}',
     'cluster:',
-    's.yaml:2: cluster is empty; write a map with the keys store, servers, spares, agents, tick, election-ticks, request-timeout, snapshot-entries, catch-up-entries, segment-bytes, quota-bytes, corrupt-check',
+    `s.yaml:2: cluster is empty; write a map with the keys ${clusterKeys}`,
   ],
   [
     'election-safety',
