@@ -30,25 +30,38 @@ export function readJson(text: string): Result<JsonText, string> {
 /** Strings followed by a colon, which in valid JSON are the keys. */
 function countKeysInText(text: string): number {
   let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) !== quote) continue;
-    for (i++; text.charCodeAt(i) !== quote; i++) if (text.charCodeAt(i) === backslash) i++;
-    let next = i + 1;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) {
+    at = closingQuote(text, at);
+    let next = at + 1;
     while (isSpace(text.charCodeAt(next))) next++;
     if (text.charCodeAt(next) === colon) count++;
   }
   return count;
 }
 
+/** Where the string that begins at `start` ends: at the first quote behind an even number of backslashes. */
+function closingQuote(text: string, start: number): number {
+  let at = text.indexOf('"', start + 1);
+  for (;;) {
+    let first = at;
+    while (text.charCodeAt(first - 1) === backslash) first--;
+    if ((at - first) % 2 === 0) return at;
+    at = text.indexOf('"', at + 1);
+  }
+}
+
+/** Plain loops: this is done for every body. */
 function countKeysInValue(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countKeysInValue(item), 0);
   let count = 0;
-  for (const item of Object.values(value)) count += 1 + countKeysInValue(item);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) count += countKeysInValue(value[i]);
+    return count;
+  }
+  for (const key in value) count += 1 + countKeysInValue((value as Record<string, unknown>)[key]);
   return count;
 }
 
-const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
 
