@@ -14,7 +14,8 @@ import { measuredRows, renderTable, type MeasuredRow } from './report.ts';
  * are never tests, so a missed target does not fail the run. What must hold:
  *
  * 1. CPU time counts, of all threads of the process, and not the time that goes by: the machine may be busy.
- * 2. Every run is judged by every judge of its kind, and a figure of a run that failed does not exist.
+ * 2. Every run is judged by every judge of its kind, and one that failed makes no figure better: it ends the bench, or is a seed
+ *    of the swarm that counts for nothing.
  * 3. Short runs are played unmeasured before they count: in a sweep the compiler is warm.
  */
 
