@@ -70,7 +70,9 @@ export async function awaitProgress(
     if (applied === undefined) await clock.sleep(retryMillis);
   }
   for (const host of core) {
-    const caughtUp = (): boolean => (store.member(host)?.applied ?? 0) >= applied;
+    // One that finds itself removed has no part in it any more.
+    const caughtUp = (): boolean =>
+      !store.hosts.includes(host) || (store.member(host)?.applied ?? 0) >= applied;
     // A leader outside of the core may be cut off from one inside: nobody can bring that one up to date, and nobody must.
     while (core.includes(store.leader() ?? host) && !caughtUp()) {
       if (overdue())

@@ -189,7 +189,10 @@ export class StoreHosts implements MembershipStage {
       // Refusing damaged or missing data loudly is all that can be asked where a fault harmed it, and a bug elsewhere.
       const refused = error instanceof WalError || error instanceof DataDirectoryError;
       const broken = error instanceof DiskError || (error instanceof WalError && error.code === 'broken');
-      if (!broken && !(refused && this.#atlas.harmed.has(host))) throw error;
+      // Whoever had it removed may never have heard that it was.
+      const removed = this.changes && error instanceof DataDirectoryError;
+      if (!broken && !removed && !(refused && this.#atlas.harmed.has(host))) throw error;
+      if (removed) this.#seats.delete(host);
       platform.logger.error('the member does not start', { error: error.message });
       host.kill();
       return undefined;
