@@ -69,14 +69,10 @@ describeRecorded('what the real server wrote', () => {
 });
 
 it('writes maps in the order of their keys, also where JavaScript has another', () => {
-  const data = { '9': 'x', '10': 'x', a: 'x' };
+  const data = { '9': '[9]', '10': '[10]', a: '[a]' };
   expect(Object.keys(data)).toEqual(['9', '10', 'a']);
   const written = Buffer.from(encodeProtobuf({ data }, 'v1.ConfigMap')).toString('latin1');
-  expect([...written.matchAll(/\n[\x01\x02](9|10|a)\x12\x01x/g)].map(([, key]) => key)).toEqual([
-    '10',
-    '9',
-    'a',
-  ]);
+  expect([...written.matchAll(/\[(\w+)\]/g)].map(([, key]) => key)).toEqual(['10', '9', 'a']);
 });
 
 describe('bytes of any kind', () => {
