@@ -34,6 +34,16 @@ export function healCore(world: World, store: StoreHosts): readonly Host[] {
   return core;
 }
 
+const lookAfterMillis = 500;
+
+/** Boots who is down, now and then: what was asked of a disk before it was mended may still fail, and end its member. */
+export function lookAfter(world: World, hosts: () => readonly Host[]): void {
+  world.schedule(lookAfterMillis, 'look after', () => {
+    for (const host of hosts()) if (!host.isUp) host.restart();
+    lookAfter(world, hosts);
+  });
+}
+
 /** Heals everyone, and boots who is down. */
 export function healEveryone(world: World, { hosts }: StoreHosts): void {
   world.healAll();

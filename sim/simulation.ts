@@ -10,7 +10,7 @@ import { observeApiClient, observeProcesses } from './cluster-observations.ts';
 import { Cluster } from './cluster.ts';
 import type { Engine, RunFailure, RunResult } from './event-loop.ts';
 import { withRaftTrace } from './history/raft-trace.ts';
-import { awaitProgress, healCore, healEveryone } from './liveness.ts';
+import { awaitProgress, healCore, healEveryone, lookAfter } from './liveness.ts';
 import { observeMembers } from './member-observations.ts';
 import { ObservationBus, type Checker, type Violation } from './observations.ts';
 import { Probes } from './probes/probes.ts';
@@ -193,10 +193,13 @@ class Simulation {
     const { livenessMillis } = scenario.expect;
     if (livenessMillis !== undefined) {
       const core = healCore(world, store);
+      let healthy = core;
+      lookAfter(world, () => healthy);
       platform.logger.info('a core heals', { hosts: core.map(({ name }) => name).join(' ') });
       const message = await awaitProgress(platform, store, core, livenessMillis);
       if (message !== undefined) this.#stuck = { checker: 'liveness', atMillis: world.now, message };
       healEveryone(world, store);
+      healthy = store.hosts;
     }
     this.#playedAtMillis = world.now;
   }

@@ -199,7 +199,10 @@ export class StoreHosts implements MembershipStage {
     }
     this.#members.set(host.name, { epoch: host.epoch, member });
     this.#ids.set(member.id, host.name);
-    void member.failed.then(() => host.kill());
+    void member.failed.then((error) => {
+      platform.logger.error('the member has failed', { error: error.message });
+      host.kill();
+    });
     const local = new LocalEtcdClient(member);
     await platform.network.links.listen(this.etcdAddress(host), (link) => serveEtcdLink(local, link));
     return member;

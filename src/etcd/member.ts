@@ -24,6 +24,7 @@ import type { Store } from '../mvcc/store.ts';
 import type { Lease } from '../mvcc/lessor.ts';
 import type { LeaseId } from '../mvcc/types.ts';
 import type { Timer } from '../platform/clock.ts';
+import { DiskError } from '../platform/errors.ts';
 import type { Platform } from '../platform/platform.ts';
 import { decodeConfChange } from '../raft/conf-change.ts';
 import type { Message, MsgStorageAppend, MsgStorageApply } from '../raft/messages.ts';
@@ -38,6 +39,7 @@ import {
   type Snapshot,
   type Term,
 } from '../raft/types.ts';
+import { WalError } from '../wal/errors.ts';
 import type { Alarm } from './alarms.ts';
 import { apply } from './applier.ts';
 import { AutoCompactor } from './auto-compaction.ts';
@@ -610,6 +612,10 @@ export class Member implements EtcdServer {
     this.meters.defragmenting++;
     try {
       await this.meters.time(this.meters.defragSeconds, () => this.#state.backend.flush());
+    } catch (error) {
+      // The disk has failed, which ends this member as well.
+      if (error instanceof WalError || error instanceof DiskError) throw stoppedError();
+      throw error;
     } finally {
       this.meters.defragmenting--;
     }
