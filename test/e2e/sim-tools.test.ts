@@ -57,6 +57,14 @@ describe('drydock sim', () => {
     },
   );
 
+  it('prints its vocabulary for editors', async () => {
+    const { stdout } = await sim('schema');
+    expect(JSON.parse(stdout)).toMatchObject({
+      type: 'object',
+      required: expect.arrayContaining(['name']) as unknown,
+    });
+  });
+
   it('divides a sweep among shards', { timeout: 120_000 }, async () => {
     const { stdout, code } = await sim(
       '--swarm',

@@ -11,6 +11,7 @@ import { addReplayCommand } from './replay.ts';
 import { playForReal } from './real/play-for-real.ts';
 import { missedProbes, renderReal, renderRun, renderSweep } from './render.ts';
 import { timedSimulation } from './scenario-run.ts';
+import { addSchemaCommand } from './schema.ts';
 import { parseSeeds } from './seeds.ts';
 import { addShrinkCommand } from './shrink.ts';
 import { rawScenarioOf, scenarioOf, sourceOf, type ScenarioSource } from './source.ts';
@@ -74,6 +75,7 @@ swarm missed what it must come to see; 2 the scenario or a flag is wrong.`,
   addReplayCommand(sim);
   addViewCommand(sim);
   addHistoryCommand(sim);
+  addSchemaCommand(sim);
 }
 
 async function runOne(source: ScenarioSource, options: SimOptions): Promise<void> {
