@@ -98,8 +98,8 @@ export class Store {
   /** For the metrics; no part of the state. */
   readonly #totals: StoreTotals = { ranges: 0, puts: 0, putBytes: 0, deletes: 0, txns: 0 };
   #revision = 1;
-  /** Sum of the digests of all records that are in force now. */
-  #hashSum = 0;
+  /** Sum of the digests of all records that are in force now; kept from the first time that somebody asks for it. */
+  #hashSum: number | undefined;
   /** What the transaction under way has changed so far: the place in it is the sub-revision. */
   #changes: StoreChange[] = [];
   /** Guards against sinks that write. */
@@ -135,9 +135,6 @@ export class Store {
     const cursor = index.existing('', unboundedEnd);
     while (cursor.next()) {
       const history = cursor.value;
-      const { main, sub } = history.newest;
-      history.digest = digestOf(must(this.#backend.get(main, sub), 'M7: a change has its record'));
-      this.#hashSum = addDigest(this.#hashSum, history.digest);
       if (history.lease !== noLease) this.#lessor.attach(history.lease, history.key);
     }
   }
@@ -284,14 +281,14 @@ export class Store {
   }
 
   /**
-   * A hash of all keys that exist at a revision, to compare members by. O(1) for the newest revision (0 or
-   * absent), a full read for others. Errors: compacted, future-revision.
+   * A hash of all keys that exist at a revision, to compare members by. A full read the first time, then O(1) for the newest
+   * revision (0 or absent), a full read for others. Errors: compacted, future-revision.
    */
   hash(atRevision = 0): Result<string, MvccError> {
     const refusal = this.#checkRevision(atRevision);
     if (refusal !== undefined) return err({ code: refusal });
     if (atRevision <= 0 || atRevision === this.#revision)
-      return ok(formatHash(this.#hashSum, this.#revision));
+      return ok(formatHash(this.#keepHash(), this.#revision));
     return ok(formatHash(this.#hashAt(atRevision), atRevision));
   }
 
@@ -384,7 +381,10 @@ export class Store {
     }
     assert(records === this.#backend.recordCount, 'M7: no record is without a change');
     assert(this.#lessor.keyCount === leased, 'M4: a lease lists nothing else');
-    assert(this.#hashAt(this.#revision) === this.#hashSum, 'M6: the hash is that of the state');
+    assert(
+      this.#hashSum === undefined || this.#hashAt(this.#revision) === this.#hashSum,
+      'M6: the hash is that of the state',
+    );
   }
 
   /** The revision a read of "the newest" sees: inside a transaction, its own once it has changed something. */
@@ -607,7 +607,7 @@ export class Store {
     const detached = history.lease;
     const at = { main: modRevision, sub: this.#changes.length };
     this.#index.put(history, at, createRevision, version, lease);
-    this.#change(history, at, record, digestOf(record), false);
+    this.#change(history, at, record, false);
     if (detached !== lease) {
       if (detached !== noLease) this.#lessor.detach(detached, request.key);
       if (lease !== noLease) this.#lessor.attach(lease, request.key);
@@ -632,7 +632,7 @@ export class Store {
     if (lease !== noLease) this.#lessor.detach(lease, key);
     const at = { main: this.#revision + 1, sub: this.#changes.length };
     this.#index.delete(history, at);
-    this.#change(history, at, encodeTombstone(key), 0, true);
+    this.#change(history, at, encodeTombstone(key), true);
   }
 
   /** Writes the next sub-revision of the transaction under way. */
@@ -640,13 +640,14 @@ export class Store {
     history: KeyHistory,
     { main, sub }: { readonly main: number; readonly sub: number },
     record: Uint8Array,
-    digest: number,
     tombstone: boolean,
   ): void {
     assert(!this.#notifying, 'a watch sink does not write');
     this.#changes.push({ key: history.key, main, record, tombstone });
     this.#backend.put(main, sub, record);
     this.#cache.drop(history);
+    if (this.#hashSum === undefined) return;
+    const digest = tombstone ? 0 : digestOf(record);
     this.#hashSum = addDigest(removeDigest(this.#hashSum, history.digest), digest);
     history.digest = digest;
   }
@@ -698,6 +699,20 @@ export class Store {
 
   #stored(history: KeyHistory, at: number): Uint8Array {
     return must(this.#backend.get(history.mainAt(at), history.subAt(at)), 'M7: a change has its record');
+  }
+
+  /** From now on the hash is kept up to date: few stores are ever asked, and a large one takes seconds to read. */
+  #keepHash(): number {
+    if (this.#hashSum !== undefined) return this.#hashSum;
+    let sum = 0;
+    const cursor = this.#index.existing('', unboundedEnd);
+    while (cursor.next()) {
+      const history = cursor.value;
+      history.digest = digestOf(this.#readNewest(history));
+      sum = addDigest(sum, history.digest);
+    }
+    this.#hashSum = sum;
+    return sum;
   }
 
   #hashAt(main: number): number {
