@@ -149,8 +149,9 @@ export class LeaseRules implements Checker {
 
   /** The keys of `events` are detached already: what is left outlives its lease. */
   #ended(id: LeaseId, events: readonly Event[], revision: number, atMillis: number): string | undefined {
-    const lease = this.#leases.get(id);
-    if (lease === undefined || lease.endedAt !== undefined) return undefined;
+    // One that nobody has heard of yet: its owner may be told of the grant after the lease is over.
+    const lease = this.#lease(id);
+    if (lease.endedAt !== undefined) return undefined;
     lease.endedAt = atMillis;
     const [left] = lease.keys;
     if (left !== undefined) {

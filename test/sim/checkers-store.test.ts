@@ -67,6 +67,11 @@ describe('lease-rules', () => {
     ).toBeUndefined();
   });
 
+  it('a lease may be over before its owner hears that it was granted', () => {
+    const late = [call('grant'), 7000, ends(), 8000, returns({ type: 'granted', lease: id, ttlSeconds: 6 })];
+    expect(verdict(new LeaseRules(), [...late, call('keep-alive'), renewed(0)])).toBeUndefined();
+  });
+
   it('no renewal brings a lease back, and none fails while it stands', () => {
     expect(judge(6000, ends(), 6100, call('keep-alive'), renewed(0))).toBeUndefined();
     expect(judge(5900, call('keep-alive'), 6000, ends(), 6100, renewed(6))).toBeUndefined();
