@@ -6,9 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 import { parseScenario } from '../../sim/scenario/parse-scenario.ts';
 import type { Scenario } from '../../sim/scenario/scenario.ts';
-import type { StoreConnection } from '../../sim/workloads/workload.ts';
 import { playForReal, type RealOptions } from '../../src/cli/sim/real/play-for-real.ts';
-import type { EtcdClient } from '../../src/etcd/client.ts';
+import { losePuts, repeatReads, skipEvents } from '../sim/lying-clients.ts';
 import { drydock } from './live-cluster.ts';
 
 const command = [process.execPath, drydock, 'etcd'];
@@ -121,49 +120,5 @@ function run(args: readonly string[]): Promise<{ code: number; stdout: string; s
     execFile(process.execPath, [drydock, 'sim', ...args], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
-  });
-}
-
-/** `etcd` with some methods replaced. */
-function changed(etcd: StoreConnection, changes: Partial<EtcdClient>): StoreConnection {
-  return { ...etcd, ...changes };
-}
-
-/** Every tenth put is answered like the one before, and not sent. */
-function losePuts(etcd: StoreConnection): StoreConnection {
-  let puts = 0;
-  let last: Awaited<ReturnType<EtcdClient['put']>> | undefined;
-  return changed(etcd, {
-    put: async (request) =>
-      ++puts % 10 === 0 && last !== undefined ? last : (last = await etcd.put(request)),
-  });
-}
-
-/** Every tenth read of a key is answered like an earlier one. */
-function repeatReads(etcd: StoreConnection): StoreConnection {
-  let reads = 0;
-  const first = new Map<string, Awaited<ReturnType<EtcdClient['range']>>>();
-  return changed(etcd, {
-    range: async (request) => {
-      const known = first.get(request.key);
-      if (known !== undefined && ++reads % 10 === 0) return known;
-      const response = await etcd.range(request);
-      first.set(request.key, known ?? response);
-      return response;
-    },
-  });
-}
-
-/** The twentieth delivery is swallowed. */
-function skipEvents(etcd: StoreConnection): StoreConnection {
-  let deliveries = 0;
-  return changed(etcd, {
-    watch: (request, receiver) =>
-      etcd.watch(request, {
-        ...receiver,
-        events: (events, revision) => {
-          if (++deliveries !== 20) receiver.events(events, revision);
-        },
-      }),
   });
 }
