@@ -1,9 +1,10 @@
-import type { Checker, Observation } from '../observations.ts';
+import type { Checker, FactType, Observation } from '../observations.ts';
 import { probes } from './registry.ts';
 
 /** All probes at work in one run. */
 export class Probes implements Checker {
   readonly name = 'probes';
+  readonly sees: readonly FactType[] = [...new Set(probes.flatMap(({ sees }) => sees))];
   readonly #eyes = probes.map((probe) => ({ name: probe.name, see: probe.begin() }));
   readonly #counts = new Map<string, number>();
 

@@ -1,15 +1,26 @@
 import type { MemberId } from '../../src/raft/types.ts';
-import type { Observation } from '../observations.ts';
+import type { FactType, Observation } from '../observations.ts';
 import type { Probe } from './probe.ts';
 
-/** A probe that needs no memory: it sees what it is after in one observation. */
-function sees(name: string, about: string, see: (seen: Observation) => boolean): Probe {
-  return { name, about, begin: () => see };
+/** A probe that needs no memory: it is after one kind of fact, all of them or some. */
+function fact<T extends FactType>(
+  type: T,
+  name: string,
+  about: string,
+  isMeant: (seen: Observation & { readonly type: T }) => boolean = () => true,
+): Probe {
+  return {
+    name,
+    about,
+    sees: [type],
+    begin: () => (seen) => seen.type === type && isMeant(seen as Observation & { readonly type: T }),
+  };
 }
 
 const leaderChangedDuringInstall: Probe = {
   name: 'leader-changed-around-snapshot',
   about: 'a member installed a snapshot within a second of another member becoming leader',
+  sees: ['role-changed', 'snapshot-installed'],
   begin: () => {
     let electedAt = -Infinity;
     return (seen) => {
@@ -22,6 +33,7 @@ const leaderChangedDuringInstall: Probe = {
 const tailReplaced: Probe = {
   name: 'log-tail-replaced',
   about: 'a follower wrote other entries over ones that it had made durable before',
+  sees: ['log-opened', 'snapshot-saved', 'entries-saved'],
   begin: () => {
     const last = new Map<MemberId, number>();
     return (seen) => {
@@ -39,6 +51,7 @@ const tailReplaced: Probe = {
 const watchResumed: Probe = {
   name: 'watch-resumed',
   about: 'a watch went on from the revision where an earlier one had ended',
+  sees: ['watch-ended', 'watch-started'],
   begin: () => {
     let ended = false;
     return (seen) => {
@@ -51,6 +64,7 @@ const watchResumed: Probe = {
 const steppedDown: Probe = {
   name: 'leader-stepped-down',
   about: 'a leader became a follower without having died',
+  sees: ['log-opened', 'role-changed'],
   begin: () => {
     const leading = new Set<MemberId>();
     return (seen) => {
@@ -64,27 +78,26 @@ const steppedDown: Probe = {
 
 /** What every sweep of the store must see. */
 export const probes: readonly Probe[] = [
-  sees(
-    'leader-elected',
-    'a leader was elected',
-    (seen) => seen.type === 'role-changed' && seen.role === 'leader',
-  ),
+  fact('role-changed', 'leader-elected', 'a leader was elected', ({ role }) => role === 'leader'),
   steppedDown,
-  sees('snapshot-installed', 'a member installed a snapshot', (seen) => seen.type === 'snapshot-installed'),
-  sees(
+  fact('snapshot-installed', 'snapshot-installed', 'a member installed a snapshot'),
+  fact(
+    'log-opened',
     'restarted-from-log',
     'a member came back with entries in its log',
-    (seen) => seen.type === 'log-opened' && seen.entries.length > 0,
+    ({ entries }) => entries.length > 0,
   ),
-  sees(
+  fact(
+    'client-return',
     'write-outcome-unknown',
     'a client never learned what came of its call',
-    (seen) => seen.type === 'client-return' && seen.outcome.type === 'unknown',
+    ({ outcome }) => outcome.type === 'unknown',
   ),
-  sees(
+  fact(
+    'client-return',
     'cas-lost',
     'a client found another value than it had seen',
-    (seen) => seen.type === 'client-return' && seen.outcome.type === 'cas' && !seen.outcome.succeeded,
+    ({ outcome }) => outcome.type === 'cas' && !outcome.succeeded,
   ),
   leaderChangedDuringInstall,
   tailReplaced,
