@@ -5,6 +5,7 @@ import { connectEtcd } from '../src/etcd/link-client.ts';
 import { NetworkError } from '../src/platform/errors.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import type { Host } from './host.ts';
+import type { RandomStream } from './random-streams.ts';
 import type { StoreHosts } from './store-hosts.ts';
 import type { World } from './world.ts';
 
@@ -23,14 +24,21 @@ export function healCore(world: World, store: StoreHosts): readonly Host[] {
   const rest = hosts.filter((host) => !world.atlas.harmed.has(host));
   // Where members come and go nobody here knows for sure who has a vote: then everyone heals.
   const size = store.changes ? rest.length : Math.floor(hosts.length / 2) + 1;
-  const core: Host[] = [];
-  while (core.length < size) core.push(...rest.splice(random.integer(rest.length), 1));
+  const core = drawCore(random, rest, size);
   const well = [...core, ...world.hosts.filter((host) => !hosts.includes(host))];
   for (const host of core) {
     world.mend(host);
     for (const other of well) if (other !== host) world.heal(host, other);
     if (!host.isUp) host.restart();
   }
+  return core;
+}
+
+/** `size` of `hosts`, in the order in which they are drawn. */
+export function drawCore<T>(random: RandomStream, hosts: readonly T[], size: number): readonly T[] {
+  const rest = [...hosts];
+  const core: T[] = [];
+  while (core.length < size) core.push(...rest.splice(random.integer(rest.length), 1));
   return core;
 }
 

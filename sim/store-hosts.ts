@@ -14,7 +14,7 @@ import { WalError } from '../src/wal/wal.ts';
 import { JournalBackends } from './backend/journal-backend.ts';
 import type { FaultAtlas } from './fault-atlas.ts';
 import type { Host } from './host.ts';
-import { startServedMember } from './store-service.ts';
+import { startService } from './store-service.ts';
 import type { MembershipStage } from './workloads/workload.ts';
 import type { World } from './world.ts';
 
@@ -183,7 +183,7 @@ export class StoreHosts implements MembershipStage {
     let member: Member;
     try {
       member = grpc
-        ? await startServedMember(platform, options, grpcAddress(host))
+        ? (await startService(platform, options, grpcAddress(host))).member
         : await Member.start(platform, options);
     } catch (error) {
       // Refusing damaged or missing data loudly is all that can be asked where a fault harmed it, and a bug elsewhere.

@@ -1,6 +1,5 @@
 import { EtcdService } from '../src/etcd/etcd-service.ts';
 import type { MemberOptions } from '../src/etcd/member-options.ts';
-import type { Member } from '../src/etcd/member.ts';
 import type { Bcrypt } from '../src/platform/credentials.ts';
 import type { Address } from '../src/platform/network.ts';
 import type { Platform } from '../src/platform/platform.ts';
@@ -9,12 +8,12 @@ import type { Platform } from '../src/platform/platform.ts';
 const toyBcrypt: Bcrypt = async (password, salt) => salt.slice(0, 29) + password.padEnd(31, '.').slice(0, 31);
 
 /** Starts a member behind etcd's own services, gRPC and all, as `drydock etcd` does. @throws what Member.start throws */
-export async function startServedMember(
+export async function startService(
   platform: Platform,
   member: MemberOptions,
   listenClient: Address,
-): Promise<Member> {
-  const service = await EtcdService.start(platform, {
+): Promise<EtcdService> {
+  return await EtcdService.start(platform, {
     member,
     listenClient: [listenClient],
     authToken: 'simple',
@@ -27,5 +26,4 @@ export async function startServedMember(
     progressNotifyMillis: 3000,
     keepalive: { minTimeMillis: 500 },
   });
-  return service.member;
 }

@@ -1,25 +1,6 @@
-import type { CheckerName } from '../../sim/checkers/registry.ts';
+import { storeJudges, type CheckerName } from '../../sim/checkers/registry.ts';
 import type { RawScenario } from '../../sim/scenario/parse-scenario.ts';
 import type { RawObject } from '../../sim/scenario/read-objects.ts';
-
-/** Everything that looks at a store. */
-const storeJudges: readonly CheckerName[] = [
-  'election-safety',
-  'log-matching',
-  'state-machine-safety',
-  'leader-completeness',
-  'durable-before-ack',
-  'monotonic',
-  'hash-kv-equal',
-  'no-lost-ack',
-  'linearizable',
-  'no-time-travel',
-  'watch-guarantees',
-  'lease-rules',
-  'auth-rules',
-  'mutual-exclusion',
-  'snapshots-true',
-];
 
 /** What looks at the cluster above it. */
 const clusterJudges: readonly CheckerName[] = [

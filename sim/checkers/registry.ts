@@ -49,3 +49,22 @@ export const checkers = {
 } satisfies Readonly<Record<string, () => Checker>>;
 
 export type CheckerName = keyof typeof checkers;
+
+/** Everything that looks at a store. */
+export const storeJudges: readonly CheckerName[] = [
+  'election-safety',
+  'log-matching',
+  'state-machine-safety',
+  'leader-completeness',
+  'durable-before-ack',
+  'monotonic',
+  'hash-kv-equal',
+  'no-lost-ack',
+  'linearizable',
+  'no-time-travel',
+  'watch-guarantees',
+  'lease-rules',
+  'auth-rules',
+  'mutual-exclusion',
+  'snapshots-true',
+];

@@ -1,31 +1,12 @@
 import { Document, visit } from 'yaml';
 
-import type { CheckerName } from '../checkers/registry.ts';
+import { storeJudges } from '../checkers/registry.ts';
 import type { Workloads } from '../workloads/registry.ts';
 import { RandomStreams, type RandomStream } from '../random-streams.ts';
 import type { RawScenario } from '../scenario/parse-scenario.ts';
 import type { RawStep } from '../scenario/read-timeline.ts';
 import { moment, type SwarmFault } from './fault.ts';
 import { swarmFaults } from './registry.ts';
-
-/** The judges of a store: every one of them looks at every run of the swarm. */
-const judges: readonly CheckerName[] = [
-  'election-safety',
-  'log-matching',
-  'state-machine-safety',
-  'leader-completeness',
-  'durable-before-ack',
-  'monotonic',
-  'hash-kv-equal',
-  'no-lost-ack',
-  'linearizable',
-  'no-time-travel',
-  'watch-guarantees',
-  'lease-rules',
-  'auth-rules',
-  'mutual-exclusion',
-  'snapshots-true',
-];
 
 /** How long a drawn run's faults last. */
 export const swarmMillis = 10_000;
@@ -56,7 +37,7 @@ export function drawScenario(seed: number): RawScenario {
     },
     workload,
     timeline: drawTimeline(streams, servers, workload.membership !== undefined),
-    expect: { always: judges, liveness: '20s', finally: [{ converged: true }], within: '20s' },
+    expect: { always: storeJudges, liveness: '20s', finally: [{ converged: true }], within: '20s' },
     duration: moment(swarmMillis),
   };
 }

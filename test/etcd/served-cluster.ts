@@ -1,20 +1,17 @@
 import { JournalBackends } from '../../sim/backend/journal-backend.ts';
 import type { Host } from '../../sim/host.ts';
+import { startService } from '../../sim/store-service.ts';
 import type { World } from '../../sim/world.ts';
 import { must } from '../../src/base/assert.ts';
-import { EtcdService } from '../../src/etcd/etcd-service.ts';
+import type { EtcdService } from '../../src/etcd/etcd-service.ts';
 import type { MemberOptions } from '../../src/etcd/member-options.ts';
 import type { EtcdCredentials } from '../../src/etcd/grpc-client.ts';
 import * as pb from '../../src/etcd/proto/rpc.ts';
 import { GrpcChannel } from '../../src/grpc/channel.ts';
-import type { Bcrypt } from '../../src/platform/credentials.ts';
 import type { Address } from '../../src/platform/network.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 
 const names = ['a', 'b', 'c'];
-
-/** Of bcrypt's shape, without its cost, and without the clock that its implementation looks at. */
-const toyBcrypt: Bcrypt = async (password, salt) => salt.slice(0, 29) + password.padEnd(31, '.').slice(0, 31);
 
 /** Three members behind gRPC, each on a machine of a simulated world. */
 export class ServedCluster {
@@ -30,30 +27,19 @@ export class ServedCluster {
     for (const [i, host] of this.hosts.entries()) {
       host.boot(async (platform) => {
         this.#services.delete(host);
-        const service = await EtcdService.start(platform, {
-          member: {
-            name: host.name,
-            cluster: {
-              token: 'test',
-              members: names.map((name) => ({ name, peerAddress: { host: name, port: 2380 }, user: name })),
-            },
-            dataDirectory: '/data',
-            backends: new JournalBackends(platform),
-            tickMillis: 20,
-            requestTimeoutMillis: 2000,
-            ...options,
+        const member: MemberOptions = {
+          name: host.name,
+          cluster: {
+            token: 'test',
+            members: names.map((name) => ({ name, peerAddress: { host: name, port: 2380 }, user: name })),
           },
-          listenClient: [must(this.endpoints[i])],
-          authToken: 'simple',
-          authTokenTtlSeconds: 300,
-          bcrypt: toyBcrypt,
-          bcryptCost: 4,
-          readFile: () => '',
-          txnOpsMax: 128,
-          requestBytesMax: 1_572_864,
-          progressNotifyMillis: 3000,
-          keepalive: { minTimeMillis: 500 },
-        });
+          dataDirectory: '/data',
+          backends: new JournalBackends(platform),
+          tickMillis: 20,
+          requestTimeoutMillis: 2000,
+          ...options,
+        };
+        const service = await startService(platform, member, must(this.endpoints[i]));
         this.#services.set(host, service);
       });
     }

@@ -1,3 +1,4 @@
+import { drawCore } from '../../../../sim/liveness.ts';
 import { encodeUtf8 } from '../../../base/bytes.ts';
 import { GrpcError, grpcCode } from '../../../grpc/status.ts';
 import type { MemberProcess } from './member-process.ts';
@@ -12,11 +13,7 @@ const hashMillisMax = 2000;
 /** A random majority heals, with the ways between them and to everyone who is no member (sim/liveness.ts). */
 export function healCore(ground: RealGround): readonly MemberProcess[] {
   const { members, hosts } = ground;
-  const random = ground.random.stream('liveness');
-  const rest = [...members];
-  const core: MemberProcess[] = [];
-  const size = Math.floor(members.length / 2) + 1;
-  while (core.length < size) core.push(...rest.splice(random.integer(rest.length), 1));
+  const core = drawCore(ground.random.stream('liveness'), members, Math.floor(members.length / 2) + 1);
   const well = [...core, ...hosts.filter((host) => !members.some((member) => member === host))];
   for (const host of core) {
     for (const other of well) if (other !== host) ground.heal(host, other);
