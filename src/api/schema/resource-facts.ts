@@ -1,25 +1,26 @@
 import { must } from '../../base/assert.ts';
-import type { Column, Subresource, Verb } from '../resource.ts';
+import type { Column, Resource, Subresource, Verb } from '../resource.ts';
 import { text } from './generated/resources.ts';
 
 /** What Kubernetes says of a resource, before anything here serves it. */
-export interface ResourceFacts {
-  readonly group: string;
-  readonly version: string;
-  readonly resource: string;
-  readonly singular: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-  readonly verbs: readonly Verb[];
-  readonly shortNames: readonly string[];
-  readonly categories: readonly string[];
+export interface ResourceFacts extends Pick<
+  Resource,
+  | 'group'
+  | 'version'
+  | 'resource'
+  | 'singular'
+  | 'kind'
+  | 'namespaced'
+  | 'verbs'
+  | 'shortNames'
+  | 'categories'
+  | 'columns'
+  | 'selectableFields'
+> {
   /** Undefined for what is never stored: reviews, bindings. */
   readonly storagePrefix: string | undefined;
   /** All that a default server has, by name. */
   readonly subresources: readonly Subresource[];
-  readonly columns: readonly Column[];
-  /** Field selector labels beyond metadata. */
-  readonly selectableFields: readonly string[];
 }
 
 /** The facts of `pods` in `v1`, of `deployments` in `apps/v1`. @throws AssertionError when there are none */
