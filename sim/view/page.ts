@@ -22,7 +22,7 @@ class Page {
   readonly #data: PageData;
   #recording: Recording;
   #other: Recording | undefined;
-  #moments: readonly number[];
+  readonly #moments: readonly { readonly at: number }[];
   #cursor = 0;
   #span: Span;
   #playing = false;
@@ -45,7 +45,7 @@ class Page {
   constructor(data: PageData) {
     this.#data = data;
     this.#recording = data.recording;
-    this.#moments = momentsOf(data.recording);
+    this.#moments = momentsOf(data.recording).map((at) => ({ at }));
     const first = data.recording.violations[0]?.atMillis;
     const { t, from, to } = readHash();
     this.#cursor = t ?? first ?? 0;
@@ -235,11 +235,12 @@ class Page {
 
   #step(direction: 1 | -1): void {
     this.#playing = false;
-    const points = this.#moments.map((at) => ({ at }));
     const next =
-      direction === 1 ? lowerBound(points, this.#cursor, true) : lowerBound(points, this.#cursor) - 1;
-    const at = this.#moments[next];
-    if (at !== undefined) this.#moveTo(at, false);
+      direction === 1
+        ? lowerBound(this.#moments, this.#cursor, true)
+        : lowerBound(this.#moments, this.#cursor) - 1;
+    const moment = this.#moments[next];
+    if (moment !== undefined) this.#moveTo(moment.at, false);
   }
 
   /** `center`: the lanes show the part around it. Otherwise they follow when the cursor leaves them. */
