@@ -148,8 +148,15 @@ export class Path {
     return this.#clogged || this.#cutAtMillis !== undefined;
   }
 
-  /** The way of a packet without contents. */
+  /**
+   * The way of a packet without contents. None takes longer than a connection waits for it: what was sent over a way that was slow
+   * once would otherwise hold up all behind it long after the way has healed.
+   */
   delayMillis(): number {
+    return Math.min(this.#drawMillis(), this.options.brokenAfterMillis);
+  }
+
+  #drawMillis(): number {
     const { options, faults, random } = this;
     if (this.loopback) return options.loopbackMillis;
     if (faults.latencyMillis !== undefined) return random.between(...faults.latencyMillis) * faults.slowness;

@@ -69,6 +69,15 @@ describe('a path', () => {
     expect(world.hits.count('packet-slow')).toBe(slow.length);
   });
 
+  it('delays nothing for longer than a connection waits', async () => {
+    const { path } = await talking();
+    path.faults.latencyMillis = [1, 2000];
+    path.faults.slowness = 20;
+    const delays = Array.from({ length: 1000 }, () => path.delayMillis());
+    expect(Math.max(...delays)).toBe(path.options.brokenAfterMillis);
+    expect(Math.min(...delays)).toBeLessThan(path.options.brokenAfterMillis);
+  });
+
   it('takes its delays from a range, or many times as long, until it is mended', async () => {
     const { world, server, client, path, delays } = await talking(1, { slowProbability: 0 });
     path.faults.latencyMillis = [50, 60];
