@@ -1,5 +1,5 @@
 import { must } from '../src/base/assert.ts';
-import { DataDirectoryError } from '../src/etcd/data-directory.ts';
+import { DataDirectoryError, MemberRemovedError } from '../src/etcd/data-directory.ts';
 import { memberIdOf, type ConfiguredMember } from '../src/etcd/cluster.ts';
 import { serveEtcdLink } from '../src/etcd/link-server.ts';
 import { LocalEtcdClient } from '../src/etcd/local-client.ts';
@@ -103,14 +103,14 @@ export class StoreHosts implements MembershipStage {
   join(name: string): void {
     const host = this.#hostNamed(name);
     this.#seats.set(host, 'joiner');
+    host.crash();
+    host.disk.wipe();
     host.restart();
   }
 
   retire(name: string): void {
     const host = this.#hostNamed(name);
     this.#seats.delete(host);
-    host.crash();
-    host.disk.wipe();
     host.restart();
   }
 
@@ -189,23 +189,27 @@ export class StoreHosts implements MembershipStage {
       // Refusing damaged or missing data loudly is all that can be asked where a fault harmed it, and a bug elsewhere.
       const refused = error instanceof WalError || error instanceof DataDirectoryError;
       const broken = error instanceof DiskError || (error instanceof WalError && error.code === 'broken');
-      // Whoever had it removed may never have heard that it was.
-      const removed = this.changes && error instanceof DataDirectoryError;
+      const removed = error instanceof MemberRemovedError;
       if (!broken && !removed && !(refused && this.#atlas.harmed.has(host))) throw error;
-      if (removed) this.#seats.delete(host);
       platform.logger.error('the member does not start', { error: error.message });
-      host.kill();
+      this.#ended(host, error);
       return undefined;
     }
     this.#members.set(host.name, { epoch: host.epoch, member });
     this.#ids.set(member.id, host.name);
     void member.failed.then((error) => {
       platform.logger.error('the member has failed', { error: error.message });
-      host.kill();
+      this.#ended(host, error);
     });
     const local = new LocalEtcdClient(member);
     await platform.network.links.listen(this.etcdAddress(host), (link) => serveEtcdLink(local, link));
     return member;
+  }
+
+  /** A member that was removed gives its seat up: who had it removed may never have heard that it was. */
+  #ended(host: Host, error: Error): void {
+    if (error instanceof MemberRemovedError) this.#seats.delete(host);
+    host.kill();
   }
 
   #hostNamed(name: string): Host {

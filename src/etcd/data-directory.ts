@@ -9,7 +9,12 @@ export interface DataIdentity {
 
 /** A data directory that this member must not or cannot use. One sentence: the place, what is wrong, the remedy. */
 export class DataDirectoryError extends Error {
-  override readonly name = 'DataDirectoryError';
+  override readonly name: string = 'DataDirectoryError';
+}
+
+/** This member was removed from its cluster for good: its data are of no use any more. */
+export class MemberRemovedError extends DataDirectoryError {
+  override readonly name = 'MemberRemovedError';
 }
 
 /** @throws DataDirectoryError when `found` is somebody else's */

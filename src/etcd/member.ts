@@ -47,6 +47,7 @@ import type { MemberStatus, ResponseHeader, Watch, WatchEvents, WatchRequest } f
 import { peerOf } from './cluster.ts';
 import { ConfChanges } from './conf-changes.ts';
 import { CorruptionCheck } from './corruption-check.ts';
+import { MemberRemovedError } from './data-directory.ts';
 import { DiskQueue } from './disk-queue.ts';
 import type { DurableLog } from './durable-log.ts';
 import {
@@ -268,7 +269,7 @@ export class Member implements EtcdServer {
         ({ type: 'cluster', clusterId, members: this.members() }) satisfies ClusterIntroduction,
       unreachable: (member) => this.#node.reportUnreachable(member),
       stranger: (member) => this.#introductions.lookUp(member),
-      removed: (reason) => this.#stopOnFailure(new Error(reason)),
+      removed: (reason) => this.#stopOnFailure(new MemberRemovedError(reason)),
     });
     this.#questions = new PeerQuestions({
       clock: platform.clock,
@@ -904,7 +905,7 @@ export class Member implements EtcdServer {
     if (change.type === 'remove' && change.member === this.id) {
       // Its answer leaves first.
       this.platform.clock.setTimer(this.#options.tickMillis, () =>
-        this.#stopOnFailure(new Error('this member was removed from the cluster')),
+        this.#stopOnFailure(new MemberRemovedError('this member was removed from the cluster')),
       );
     }
   }

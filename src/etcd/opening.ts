@@ -3,7 +3,7 @@ import { emptyConfState } from '../raft/storage.ts';
 import type { ConfState, MemberId } from '../raft/types.ts';
 import { writeApplied } from './applied-state.ts';
 import { checkCluster, clusterIdOf, foundersOf, memberIdOf } from './cluster.ts';
-import { DataDirectoryError, type DataIdentity } from './data-directory.ts';
+import { DataDirectoryError, MemberRemovedError, type DataIdentity } from './data-directory.ts';
 import { DurableLog, type OpenedLog } from './durable-log.ts';
 import { findCluster } from './joining.ts';
 import { withDefaults, type MemberOptions } from './member-options.ts';
@@ -46,7 +46,7 @@ export async function openMember(platform: Platform, options: MemberOptions): Pr
   if (new Membership(opened.backend).isRemoved(identity.memberId)) {
     await opened.log.close();
     await opened.backend.close();
-    throw new DataDirectoryError(
+    throw new MemberRemovedError(
       `${directory} is of a member that was removed from the cluster for good: empty it, and \`etcdctl member add\` the member again`,
     );
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { JournalBackends } from '../../sim/backend/journal-backend.ts';
 import type { Host } from '../../sim/host.ts';
+import { MemberRemovedError } from '../../src/etcd/data-directory.ts';
 import { LocalEtcdClient } from '../../src/etcd/local-client.ts';
 import { Member } from '../../src/etcd/member.ts';
 import { StoreCluster } from './store-cluster.ts';
@@ -92,6 +93,7 @@ describe('membership', () => {
     const gone = cluster.hosts.find((host) => host !== leader)!;
     await cluster.settle('remove', () => at.memberRemove(cluster.member(gone)!.id));
     await cluster.until('the removed member stops', () => cluster.failures.has(gone.name));
+    expect(cluster.failures.get(gone.name)).toBeInstanceOf(MemberRemovedError);
     expect(cluster.failures.get(gone.name)!.message).toMatch(/removed from the cluster/);
     await cluster.put(leader, 'after', 'v');
     await cluster.until('the new member has it', () => joined.member()!.store.revision === at.store.revision);
